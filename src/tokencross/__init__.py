@@ -1,0 +1,50 @@
+"""At what monthly token volume does another way of buying LLM tokens become cheaper, and how sure is that?
+
+The public names, loaded when they are first used: importing this package reads no file and loads only the standard
+library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tokencross.costs.breakeven import Breakeven as Breakeven
+    from tokencross.costs.breakeven import breakeven as breakeven
+    from tokencross.costs.curve import CostCurve as CostCurve
+    from tokencross.costs.engineering import Engineering as Engineering
+    from tokencross.units import per_day as per_day
+
+_HOMES = {
+    "Breakeven": "costs.breakeven",
+    "CostCurve": "costs.curve",
+    "Engineering": "costs.engineering",
+    "breakeven": "costs.breakeven",
+    "per_day": "units",
+}
+
+__all__ = [
+    "Breakeven",
+    "CostCurve",
+    "Engineering",
+    "__version__",
+    "breakeven",
+    "per_day",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

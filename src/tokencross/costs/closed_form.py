@@ -1,0 +1,101 @@
+"""Line against one staircase in closed form, for plain coefficients and for arrays of draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokencross.costs.curve import CostCurve
+from tokencross.costs.terms import Array, Fixed, PerToken, Staircase
+from tokencross.number import FloatOrDraws
+from tokencross.units import TOKENS_PER_MTOK
+
+__all__ = ["LineAndStaircase", "crossings", "line_and_staircase"]
+
+
+@dataclass(frozen=True)
+class LineAndStaircase:
+    """A challenger with one staircase against a line, in the symbols of the formula.
+
+    ``F``: the challenger's fixed part minus the incumbent's [USD/month]; ``m``: the incumbent's minus the challenger's
+    price [USD/token]; ``r`` USD and ``q`` tokens per step; ``N``: the least number of steps, at least 1.
+    """
+
+    F: FloatOrDraws
+    m: FloatOrDraws
+    r: FloatOrDraws
+    q: FloatOrDraws
+    N: FloatOrDraws
+
+
+def line_and_staircase(challenger: CostCurve, incumbent: CostCurve, keep_share: float) -> LineAndStaircase | None:
+    """Return the two curves as line against staircase; None when they are anything else."""
+    fixed: FloatOrDraws = 0.0
+    price: FloatOrDraws = 0.0
+    stairs: list[Staircase] = []
+    for sign, curve in ((1.0, challenger), (-keep_share, incumbent)):
+        for term in curve.terms:
+            match term:
+                case Fixed():
+                    fixed = fixed + sign * term.usd_per_month
+                case PerToken():
+                    price = price - sign * term.usd_per_mtok
+                case Staircase() if sign > 0.0:
+                    stairs.append(term)
+                case _:
+                    return None
+    if len(stairs) != 1 or np.any(np.isinf(stairs[0].tokens_per_step)):
+        return None
+    least = np.maximum(stairs[0].min_steps, 1.0)
+    return LineAndStaircase(fixed, price / TOKENS_PER_MTOK, stairs[0].usd_per_step, stairs[0].tokens_per_step, least)
+
+
+def crossings(pair: LineAndStaircase) -> tuple[Array, Array]:
+    r"""Return first and robust breakeven, nan where there is none.
+
+    Returns
+    -------
+    first, robust : ndarray, shape (D,) or ()
+        [tokens/month]
+
+    Notes
+    -----
+    The challenger costs ``F + r n`` on ``((n - 1) q, n q]`` for ``n >= N`` against ``m V``. It is cheaper at the end of
+    step n when ``n (m q - r) > F``, and just after the start of step n when ``F + r n < m (n - 1) q``. With
+    ``m q > r`` both hold for all large n, and the crossings lie on the flats of the least such n:
+
+    .. math::
+        n_f = \\max(\\lfloor F / (m q - r) \\rfloor + 1, N), \\quad
+        n_r = \\max(\\lceil (F + m q) / (m q - r) \\rceil - 1, N), \\quad
+        V = \\max(0, (F + r n) / m)
+
+    Otherwise the first flat alone can be cheaper, and only a challenger that costs the same at every volume stays so.
+    docs/methodology/crossings.md has the derivation.
+    """
+    F, m, r, q, N = pair.F, pair.m, pair.r, pair.q, pair.N
+    step_value = np.asarray(m * q)
+    gain = step_value - r
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = _volume(np.maximum(np.floor(F / gain) + 1.0, N), F, m, r)
+        robust = _volume(np.maximum(np.ceil((F + step_value) / gain) - 1.0, N), F, m, r)
+    losing = ~(gain > 0.0)
+    if np.any(losing):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            flat = np.asarray((F + r * N) / m)
+        rising = np.asarray(m > 0.0)
+        from_zero = ~rising & np.asarray(F + r * N < 0.0)
+        on_flat = np.where(rising & np.asarray(N * gain > F), np.maximum(flat, 0.0), np.where(from_zero, 0.0, np.nan))
+        level = from_zero & np.asarray(m == 0.0) & np.asarray(r == 0.0)
+        first = np.where(losing, on_flat, first)
+        robust = np.where(losing, np.where(level, 0.0, np.nan), robust)
+    return np.asarray(first, dtype=float), np.asarray(robust, dtype=float)
+
+
+def _volume(steps: Array, F: FloatOrDraws, m: FloatOrDraws, r: FloatOrDraws) -> Array:
+    """Return ``max(0, (F + r * steps) / m)``, reusing the array of steps."""
+    volume = np.asarray(steps, dtype=float)
+    volume = volume * r if volume.ndim == 0 else np.multiply(volume, r, out=volume)
+    volume = volume + F if volume.ndim == 0 else np.add(volume, F, out=volume)
+    volume = volume / m if volume.ndim == 0 else np.divide(volume, m, out=volume)
+    return np.maximum(volume, 0.0)
