@@ -16,13 +16,25 @@ if TYPE_CHECKING:
     from tokencross.costs.breakeven import breakeven as breakeven
     from tokencross.costs.curve import CostCurve as CostCurve
     from tokencross.costs.engineering import Engineering as Engineering
+    from tokencross.options.base import Option as Option
+    from tokencross.options.workload import Workload as Workload
+    from tokencross.prices import PriceBook as PriceBook
+    from tokencross.prices import load_prices as load_prices
+    from tokencross.scenario import load_study as load_study
+    from tokencross.study import Study as Study
     from tokencross.units import per_day as per_day
 
 _HOMES = {
     "Breakeven": "costs.breakeven",
     "CostCurve": "costs.curve",
     "Engineering": "costs.engineering",
+    "Option": "options.base",
+    "PriceBook": "prices",
+    "Study": "study",
+    "Workload": "options.workload",
     "breakeven": "costs.breakeven",
+    "load_prices": "prices",
+    "load_study": "scenario",
     "per_day": "units",
 }
 
@@ -30,8 +42,14 @@ __all__ = [
     "Breakeven",
     "CostCurve",
     "Engineering",
+    "Option",
+    "PriceBook",
+    "Study",
+    "Workload",
     "__version__",
     "breakeven",
+    "load_prices",
+    "load_study",
     "per_day",
 ]
 

@@ -227,6 +227,9 @@ class EngineeringItems(_Summable):
             )
 
 
+NO_ENGINEERING = EngineeringItems(())
+
+
 def longest_amortization_months(plan: Engineering | EngineeringItems) -> float:
     """Return the longest horizon over which anything is spread; 0 for none. [months]"""
     spread = [point(item.amortization_months) for item in plan.items if point(item.upfront_usd) > 0.0]

@@ -1,0 +1,226 @@
+"""What an option is, what resolving one gives, and the option that is a curve of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+from tokencross.citation import Citation
+from tokencross.costs.curve import CostCurve
+from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
+from tokencross.errors import Problem, ScenarioError
+from tokencross.number import Number
+from tokencross.tables.book import Book, Quantity
+
+if TYPE_CHECKING:
+    from tokencross.options.capacity import Fleet
+    from tokencross.options.workload import Workload
+
+__all__ = [
+    "GIVEN",
+    "CostOption",
+    "Option",
+    "Origin",
+    "Parameter",
+    "Resolved",
+    "checked_label",
+    "engineering_parameters",
+    "from_tables",
+    "replaced_engineering",
+]
+
+Origin = Literal["given", "default", "table", "fitted"]
+
+GIVEN = Citation("given", via="given by the study")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a study rests on.
+
+    Attributes
+    ----------
+    address : str
+        Its one name, as `Study.replace` takes it.
+    value : Number
+        Its value.
+    unit : str
+        Its unit in words.
+    origin : str
+        given by the user, default of the method, table row, or fitted to table rows.
+    why : str
+        The reason for a default, or how it was fitted.
+    citation : Citation or None
+        The row that it comes from.
+    """
+
+    address: str
+    value: Number
+    unit: str
+    origin: Origin
+    why: str = ""
+    citation: Citation | None = None
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An option at a date, for a workload: its curve and everything that went into it.
+
+    ``local`` addresses are the option's own (``target_load_share``); the study puts the label in front.
+    """
+
+    curve: CostCurve
+    local: tuple[Parameter, ...] = ()
+    tables: tuple[Parameter, ...] = ()
+    notes: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    fleet: Fleet | None = None
+
+
+@runtime_checkable
+class CostOption(Protocol):
+    """A way to get tokens, as a frozen recipe: compared and hashed by identity, nothing resolved."""
+
+    @property
+    def label(self) -> str:
+        """Name in tables, charts and addresses."""
+        ...
+
+    @property
+    def tier(self) -> str:
+        """Kind of option: frontier, small, open_hosted, self_hosted or custom."""
+        ...
+
+    @property
+    def weights(self) -> str | None:
+        """Id of the open model that it serves, if any."""
+        ...
+
+    @property
+    def book(self) -> Book | None:
+        """The tables at a date that it resolves against, if any."""
+        ...
+
+    @property
+    def engineering(self) -> Engineering | EngineeringItems:
+        """The people's side."""
+        ...
+
+    def curve(self, workload: Workload) -> CostCurve:
+        """Return monthly cost against volume for a workload."""
+        ...
+
+    def resolve(self, workload: Workload) -> Resolved:
+        """Return the curve with everything that went into it."""
+        ...
+
+    def with_book(self, book: Book) -> CostOption:
+        """Return the same recipe against other tables, date or overrides."""
+        ...
+
+    def with_number(self, name: str, value: object) -> CostOption:
+        """Return the same recipe with one of its own numbers (by local address) replaced."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A cost curve of one's own as an option.
+
+    Attributes
+    ----------
+    label : str
+        Name in tables, charts and addresses.
+    own_curve : CostCurve
+        Monthly cost against tokens per month, whatever the workload.
+    """
+
+    label: str
+    own_curve: CostCurve
+    tier: str = "custom"
+    weights: str | None = None
+    book: Book | None = None
+    engineering: Engineering | EngineeringItems = NO_ENGINEERING
+
+    def __post_init__(self) -> None:
+        """Check label and curve."""
+        checked_label(self.label)
+        if not isinstance(self.own_curve, CostCurve):
+            found = f"{type(self.own_curve).__name__} {self.own_curve!r:.60}"
+            raise ScenarioError(Problem(f"{self.label}: curve", found, "a CostCurve, such as CostCurve.per_mtok(3.0)"))
+
+    def curve(self, workload: Workload) -> CostCurve:
+        """See `CostOption.curve`."""
+        return self.own_curve
+
+    def resolve(self, workload: Workload) -> Resolved:
+        """See `CostOption.resolve`."""
+        own = Citation(f"option {self.label}", via="given by the study")
+        return Resolved(self.own_curve, citations=(*self.own_curve.citations, own))
+
+    def with_book(self, book: Book) -> Option:
+        """See `CostOption.with_book`."""
+        return self
+
+    def with_number(self, name: str, value: object) -> Option:
+        """See `CostOption.with_number`."""
+        if name == "curve" and isinstance(value, CostCurve):
+            return replace(self, own_curve=value)
+        raise ScenarioError(Problem(f"{self.label}:{name}", "no such number", "curve, a CostCurve"))
+
+
+def checked_label(label: object) -> str:
+    """Return a label that addresses can hold."""
+    if not isinstance(label, str) or not label.strip():
+        raise ScenarioError(Problem("label", repr(label), "a name that is not empty"))
+    if ":" in label or "[" in label or "]" in label:
+        raise ScenarioError(Problem("label", repr(label), "a name without ':' and brackets, which addresses use"))
+    return label
+
+
+def from_tables(quantities: Sequence[Quantity]) -> tuple[Parameter, ...]:
+    """Return numbers of tables as parameters."""
+    return tuple(
+        Parameter(
+            q.address,
+            q.value,
+            q.unit,
+            "given" if q.citation.via == "replaced in the study" else "table",
+            citation=q.citation,
+        )
+        for q in quantities
+    )
+
+
+def engineering_parameters(plan: Engineering | EngineeringItems) -> tuple[Parameter, ...]:
+    """Return the numbers of the engineering items that are not plainly absent."""
+    found: list[Parameter] = []
+    for item in plan.items:
+        for name, (value, unit) in item.numbers().items():
+            if item.defaulted(name) and name != "amortization_months":
+                continue
+            if name == "amortization_months" and item.defaulted("upfront_usd"):
+                continue
+            origin: Origin = "default" if item.defaulted(name) else "given"
+            why = "model turnover: a platform outlives two models" if origin == "default" else ""
+            found.append(Parameter(f"engineering[{item.label}].{name}", value, unit, origin, why, GIVEN))
+    return tuple(found)
+
+
+def replaced_engineering(
+    plan: Engineering | EngineeringItems, name: str, value: object, *, where: str
+) -> Engineering | EngineeringItems:
+    """Return a plan with the whole of it, or one number of one item, replaced."""
+    if name == "engineering":
+        if isinstance(value, (Engineering, EngineeringItems)):
+            return value
+        raise ScenarioError(Problem(f"{where}:{name}", repr(value), "tc.Engineering(…), or tc.Engineering.none()"))
+    item_label, bracket, field = name.removeprefix("engineering[").partition("].")
+    items = list(plan.items)
+    for index, item in enumerate(items):
+        if bracket and item.label == item_label and field in item.numbers():
+            items[index] = replace(item, **{field: value})  # type: ignore[arg-type]  # checked by Engineering itself
+            return items[0] if len(items) == 1 else EngineeringItems(tuple(items))
+    known = [parameter.address for parameter in engineering_parameters(plan)]
+    raise ScenarioError(Problem(f"{where}:{name}", "no such number", f"one of {', '.join(known) or 'none'}"))

@@ -1,0 +1,100 @@
+"""A study from a scenario file: the file's keys are the calls' arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tokencross.costs.engineering import Engineering, EngineeringItems
+from tokencross.errors import ScenarioError, TokencrossError
+from tokencross.options.base import CostOption
+from tokencross.options.workload import Workload
+from tokencross.prices import PriceBook, load_prices
+from tokencross.study import Study
+from tokencross.tables.reading import Document, KeyPath, read_document
+from tokencross.tables.scenario_file import ARGUMENTS, EngineeringEntry, OptionEntry, ScenarioFile
+from tokencross.tables.strict import as_error, parse_record
+
+__all__ = ["load_study"]
+
+T = TypeVar("T")
+
+
+def load_study(path: str | Path) -> Study:
+    """Return the study that a scenario file describes.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file; ``scenarios/`` has examples, ``pricing/schema/scenario.schema.json`` the keys.
+
+    Raises
+    ------
+    ScenarioError, TableError, ResolveError
+        With file, line and key of what is wrong.
+
+    Examples
+    --------
+    >>> load_study("scenarios/support-chat.yaml").incumbent
+    'frontier'
+    """
+    path = Path(path)
+    document = read_document(path, error=ScenarioError)
+    said = parse_record(ScenarioFile, document.data, document)
+    folder = None if said.pricing is None else path.parent / said.pricing
+    prices = _at(
+        document,
+        ("as_of",) if folder is None else ("pricing",),
+        lambda: load_prices(folder, as_of=said.as_of, announced=said.announced, before_first=said.before_first),
+    )
+    workload = _at(document, ("workload",), lambda: _workload(said))
+    options = [_option(prices, entry, document, index) for index, entry in enumerate(said.options)]
+    study = _at(
+        document,
+        ("options",),
+        lambda: Study(
+            options,
+            workload=workload,
+            incumbent=said.incumbent,
+            reference=said.reference,
+            tokens_per_month=said.tokens_per_month,
+        ),
+    )
+    for index, option in enumerate(options):
+        _at(document, ("options", index), partial(option.resolve, workload))
+    return study.noted(said.note)
+
+
+def _at(document: Document, path: KeyPath, call: Callable[[], T]) -> T:
+    """Return what a call gives; its error names the place in the file."""
+    try:
+        return call()
+    except TokencrossError as error:
+        raise as_error(document, path, error) from None
+
+
+def _workload(said: ScenarioFile) -> Workload:
+    """Return the workload, named after the scenario unless it has its own name."""
+    given: dict[str, Any] = {key: getattr(said.workload, key) for key in said.workload.model_fields_set}
+    return Workload(**{"name": said.name, **given})
+
+
+def _option(prices: PriceBook, entry: OptionEntry, document: Document, index: int) -> CostOption:
+    """Return one option."""
+    given: dict[str, Any] = {
+        key: getattr(entry, key) for key in entry.model_fields_set & ARGUMENTS[entry.kind] if key != "engineering"
+    }
+    if entry.engineering is not None:
+        given["engineering"] = _at(
+            document, ("options", index, "engineering"), lambda: _engineering(entry.engineering or ())
+        )
+    call = prices.api if entry.api is not None else prices.self_hosted
+    model = entry.api or entry.self_hosted or ""
+    return _at(document, ("options", index), lambda: call(model, label=entry.label, **given))
+
+
+def _engineering(entries: tuple[EngineeringEntry, ...]) -> EngineeringItems:
+    """Return the items of a list."""
+    return EngineeringItems(tuple(Engineering(**entry.model_dump()) for entry in entries))

@@ -1,0 +1,51 @@
+"""Replacing numbers at their addresses: the one way in which a study changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.number import check_number
+from tokencross.options.base import CostOption
+from tokencross.studies.compare import Comparison
+
+__all__ = ["replaced"]
+
+_TABLES = ("prices", "compute", "tokenizers")
+
+
+def replaced(comparison: Comparison, changes: Mapping[str, object]) -> Comparison:
+    """Return a comparison with numbers at addresses replaced; an unknown address is an error that names the nearest."""
+    for address, value in changes.items():
+        comparison = _replaced_one(comparison, address, value)
+    return comparison
+
+
+def _replaced_one(comparison: Comparison, address: str, value: object) -> Comparison:
+    """Return a comparison with one number replaced."""
+    head, colon, rest = address.partition(":")
+    if head == "workload" and colon:
+        return replace(comparison, workload=comparison.workload.with_number(rest, value))
+    if head in comparison.labels and colon and rest:
+        options = tuple(o.with_number(rest, value) if o.label == head else o for o in comparison.options)
+        return replace(comparison, options=options)
+    if address == "tokens_per_month":
+        where = check_number(value, where=address, unit="tokens per month", open_low=True)
+        return replace(comparison, tokens_per_month=where)
+    known = {p.address: p for p in comparison.parameters}
+    if head in _TABLES and address in known:
+        number = check_number(
+            value, where=address, unit=known[address].unit, high=1.0 if address.endswith("_share") else float("inf")
+        )
+        return replace(comparison, options=tuple(_overridden(option, address, number) for option in comparison.options))
+    accepted = "an address that study.parameters() lists"
+    raise ScenarioError(Problem(address, "an unknown address", accepted, offer(address, list(known))))
+
+
+def _overridden(option: CostOption, address: str, number: object) -> CostOption:
+    """Return an option whose tables have one number replaced."""
+    if option.book is None:
+        return option
+    checked = check_number(number, where=address, unit="")
+    return option.with_book(option.book.override(address, checked))

@@ -1,0 +1,240 @@
+"""The study that users hold: options, a workload, and every question one call away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
+
+from tokencross.costs.breakeven import Breakeven
+from tokencross.number import Number
+from tokencross.options.base import CostOption
+from tokencross.options.workload import Workload
+from tokencross.prices import DateLike, as_date
+from tokencross.studies import addresses
+from tokencross.studies.compare import Comparison, compare
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Study"]
+
+
+class Study:
+    """Options compared for one workload; frozen: whatever changes gives a new study.
+
+    Parameters
+    ----------
+    options : sequence of options
+        ``prices.api(…)``, ``prices.self_hosted(…)``, ``tc.Option(…)``, each with its own label.
+    workload : Workload
+        The traffic, in reference tokens.
+    incumbent : str, optional
+        Label of the option that the others are compared with; the first unless given.
+    reference : sequence of str
+        Labels of options that are drawn and compared pairwise but would not do the job equally well: they enter
+        neither `winners` nor the verdict's choice.
+    tokens_per_month : Number, optional
+        Where you are. [reference tokens/month]
+
+    Raises
+    ------
+    ScenarioError
+        If a label is unknown or double, or a number is out of bounds.
+
+    Examples
+    --------
+    >>> import tokencross as tc
+    >>> own = tc.Option("own GPUs", tc.CostCurve.fixed(2_500) + tc.CostCurve.staircase(1_825, 3.285e9))
+    >>> api = tc.Option("API", tc.CostCurve.per_mtok(6))
+    >>> study = tc.Study([api, own], workload=tc.Workload(input_tokens=3_000, output_tokens=1_000))
+    >>> print(study.verdict())
+    API is the cheapest up to 721M tokens/month; own GPUs from 721M tokens/month (4,325 USD of API).
+    """
+
+    def __init__(
+        self,
+        options: Sequence[CostOption],
+        *,
+        workload: Workload,
+        incumbent: str | None = None,
+        reference: Sequence[str] = (),
+        tokens_per_month: Number | None = None,
+    ) -> None:
+        self._comparison = compare(
+            options, workload=workload, incumbent=incumbent, reference=reference, tokens_per_month=tokens_per_month
+        )
+
+    @classmethod
+    def _of(cls, comparison: Comparison) -> Study:
+        """Return the study of a comparison."""
+        study = cls.__new__(cls)
+        study._comparison = comparison
+        return study
+
+    # ------------------------------------------------------------------ what was asked
+
+    @property
+    def options(self) -> tuple[CostOption, ...]:
+        """The options in the order given."""
+        return self._comparison.options
+
+    @property
+    def workload(self) -> Workload:
+        """The traffic."""
+        return self._comparison.workload
+
+    @property
+    def incumbent(self) -> str:
+        """Label of the option that the others are compared with."""
+        return self._comparison.incumbent
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """Labels that are no substitutes."""
+        return self._comparison.reference
+
+    @property
+    def tokens_per_month(self) -> Number | None:
+        """Where you are. [reference tokens/month]"""
+        return self._comparison.tokens_per_month
+
+    @property
+    def comparison(self) -> Comparison:
+        """The options resolved for the workload: what charts and reports are made of."""
+        return self._comparison
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said with the result: borrowed dates, announced changes, doubtful or modelled numbers."""
+        return self._comparison.notes
+
+    # ------------------------------------------------------------------ answers
+
+    def verdict(self) -> str:
+        """Return the answer in a few sentences."""
+        from tokencross.studies.verdict import verdict
+
+        return verdict(self._comparison)
+
+    def costs(self, volumes: ArrayLike) -> pd.DataFrame:
+        """Return monthly cost: index tokens_per_month, a column of USD/month per option."""
+        return self._comparison.costs(volumes)
+
+    def breakdown(self, tokens_per_month: float) -> pd.DataFrame:
+        """Return option, component, usd_per_month and source at a volume; they add up to `costs`."""
+        return self._comparison.breakdown(tokens_per_month)
+
+    def breakeven(self, challenger: str, *, against: str | None = None, margin_share: float = 0.0) -> Breakeven:
+        """Return where an option undercuts another (the incumbent unless said), exact; see `Breakeven`."""
+        return self._comparison.breakeven(challenger, against, margin_share=margin_share)
+
+    def breakevens(self) -> pd.DataFrame:
+        """Return every challenger against the incumbent, with reasons where there is none."""
+        return self._comparison.breakevens()
+
+    def winners(self) -> pd.DataFrame:
+        """Return the cheapest substitute by volume: from_tokens_per_month, to_tokens_per_month, option."""
+        return self._comparison.winners()
+
+    def tokens_per_month_for(self, *, usd_per_month: float, option: str) -> float:
+        """Return the largest volume that a monthly budget buys of an option. [tokens/month]"""
+        return self._comparison.tokens_per_month_for(usd_per_month=usd_per_month, option=option)
+
+    def capacity(self, tokens_per_month: float) -> pd.DataFrame:
+        """Return every step from tokens to GPUs for the self-hosted options: a row per step, a column per option."""
+        return self._comparison.capacity(tokens_per_month)
+
+    # ------------------------------------------------------------------ what it rests on
+
+    def assumptions(self) -> pd.DataFrame:
+        """Return every number given, defaulted or fitted: address, value, unit, origin, source."""
+        return self._comparison.assumptions()
+
+    def parameters(self) -> pd.DataFrame:
+        """Return every number of the study, table rows too, by the address that `replace` takes."""
+        return self._comparison.parameter_frame()
+
+    def sources(self) -> pd.DataFrame:
+        """Return every table row used, with its source, dates, file and line."""
+        return self._comparison.sources()
+
+    # ------------------------------------------------------------------ the same, otherwise
+
+    def replace(self, changes: Mapping[str, object]) -> Study:
+        """Return a new study with numbers at addresses replaced.
+
+        Parameters
+        ----------
+        changes : mapping of address to value
+            Addresses as `parameters` lists them; ``"label:engineering"`` takes a whole `Engineering`.
+
+        Raises
+        ------
+        ScenarioError
+            If an address is unknown (the nearest known is named), or a value out of bounds.
+        """
+        return self._of(addresses.replaced(self._comparison, changes))
+
+    def at(self, as_of: DateLike) -> Study:
+        """Return the study with the prices of another date."""
+        day: date = as_date(as_of, where="as_of")
+        options = tuple(o if o.book is None else o.with_book(o.book.at(day)) for o in self.options)
+        return self._of(replace(self._comparison, options=options))
+
+    def with_workload(self, workload: Workload) -> Study:
+        """Return the study with other traffic."""
+        return Study(
+            self.options,
+            workload=workload,
+            incumbent=self.incumbent,
+            reference=self.reference,
+            tokens_per_month=self.tokens_per_month if workload.tokens_per_month is None else None,
+        ).noted(self._comparison.said)
+
+    def noted(self, note: str) -> Study:
+        """Return the study with a note of one's own in front of its notes."""
+        return self._of(replace(self._comparison, said=note)) if note else self
+
+    # ------------------------------------------------------------------ pictures
+
+    @cached_property
+    def _shown(self) -> Comparison:
+        """The comparison with the same open weights hosted by others beside each self-hosted line."""
+        from tokencross.studies.twins import with_hosted_twins
+
+        return with_hosted_twins(self._comparison)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Return axes with monthly cost against volume, drawn into ``ax`` if given."""
+        from tokencross.show.plots import plot_costs
+
+        return plot_costs(self._shown, ax=ax)
+
+    def plot_unit_cost(self, ax: Axes | None = None) -> Axes:
+        """Return axes with USD per million tokens against volume, drawn into ``ax`` if given."""
+        from tokencross.show.plots import plot_unit_costs
+
+        return plot_unit_costs(self._shown, ax=ax)
+
+    def dashboard(self) -> Figure:
+        """Return both panels with the fleet strip and the caption: what the command line writes."""
+        from tokencross.show.dashboard import dashboard
+
+        return dashboard(self._shown)
+
+    def _repr_html_(self) -> str:
+        """Return verdict, costs, breakevens and sources for a notebook."""
+        from tokencross.show.html import study_html
+
+        return study_html(self._shown)
+
+    def __repr__(self) -> str:
+        """Return the options in one line."""
+        return f"<Study of {', '.join(self._comparison.labels)}; incumbent {self.incumbent}>"

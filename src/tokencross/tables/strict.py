@@ -1,0 +1,145 @@
+"""The base of every record, and how its mistakes become messages with file, line and remedy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from tokencross.errors import Problem, TokencrossError, offer
+from tokencross.tables.naming import unit_of
+from tokencross.tables.reading import Document, KeyPath, Plain
+
+__all__ = ["Amount", "Count", "PositiveAmount", "Share", "StrictRecord", "mistake", "parse_record"]
+
+_RecordT = TypeVar("_RecordT", bound="StrictRecord")
+
+
+def mistake(found: str, accepted: str, remedy: str = "") -> NoReturn:
+    """Refuse a value from within a validator, in the parts that every message has."""
+    context = {"found": found, "accepted": accepted, "remedy": remedy}
+    raise PydanticCustomError("mistake", "found {found}; accepted: {accepted}", context)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        mistake(f"{value}", "a finite number")
+    return value
+
+
+Amount = Annotated[float, Field(ge=0.0), AfterValidator(_finite)]
+PositiveAmount = Annotated[float, Field(gt=0.0), AfterValidator(_finite)]
+Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_finite)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class StrictRecord(BaseModel):
+    """A frozen record in which an unknown key, a wrong type or a number written as text is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: Any) -> Any:  # pydantic hands over whatever was written
+        if isinstance(data, dict):
+            for key in data:
+                if key not in cls.model_fields:
+                    known = list(cls.model_fields)
+                    context = {"key": key, "known": ", ".join(known), "remedy": offer(str(key), known)}
+                    raise PydanticCustomError("unknown_key", "unknown key {key}", context)
+        return data
+
+
+def parse_record(kind: type[_RecordT], data: Plain, document: Document, path: KeyPath = ()) -> _RecordT:
+    """Return a record from plain data; every mistake names its place in the document.
+
+    Raises
+    ------
+    TableError or ScenarioError
+        As the document says, with at most ten problems written out.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+        # a list whose entries are wrong is also reported as too short: the entries say it better
+        told = [d for d in findings if not (d["type"] == "too_short" and d["input"])]
+        problems = [_problem(details, document, path) for details in told]
+        raise document.error(*problems) from None
+
+
+def _problem(details: ErrorDetails, document: Document, path: KeyPath) -> Problem:
+    """Return one of pydantic's findings as a problem in our words."""
+    place: list[str | int] = [*path, *details["loc"]]
+    context = details.get("ctx", {})
+    kind = details["type"]
+    if kind == "unknown_key":
+        place.append(context["key"])
+        return Problem(document.where(place), "an unknown key", f"one of {context['known']}", context["remedy"])
+    if kind == "mistake":
+        return Problem(document.where(place), context["found"], context["accepted"], context["remedy"])
+    key = next((step for step in reversed(place) if isinstance(step, str)), "")
+    if kind == "missing":
+        unit = unit_of(key)
+        where = document.where(place[:-1])
+        return Problem(where, f"no key {key!r}", f"{key}{f' ({unit})' if unit else ''}, which is required")
+    found = "nothing" if details["input"] is None else repr(details["input"])
+    accepted = _accepted(kind, context, details["msg"])
+    unit = unit_of(key)
+    return Problem(document.where(place), found, accepted + (f", in {unit}" if unit else ""), _remedy(details))
+
+
+_ACCEPTED: dict[str, Callable[[dict[str, Any]], str]] = {
+    "greater_than_equal": lambda c: f"a number >= {c['ge']:g}",
+    "greater_than": lambda c: f"a number > {c['gt']:g}",
+    "less_than_equal": lambda c: f"a number <= {c['le']:g}",
+    "literal_error": lambda c: f"one of {c['expected']}",
+    "float_type": lambda c: "a number",
+    "int_type": lambda c: "a whole number",
+    "int_from_float": lambda c: "a whole number",
+    "date_type": lambda c: "a date such as 2026-11-21",
+    "bool_type": lambda c: "true or false",
+    "string_type": lambda c: "text",
+    "list_type": lambda c: "a list",
+    "tuple_type": lambda c: "a list",
+    "model_type": lambda c: "a mapping of keys to values",
+    "dict_type": lambda c: "a mapping of keys to values",
+    "too_short": lambda c: f"at least {c['min_length']} entries",
+    "string_too_short": lambda c: "text that is not empty",
+}
+
+
+def _accepted(kind: str, context: dict[str, Any], message: str) -> str:
+    """Return what is accepted instead."""
+    return _ACCEPTED[kind](context) if kind in _ACCEPTED else message[:1].lower() + message[1:]
+
+
+def _remedy(details: ErrorDetails) -> str:
+    """Return what to do about the commonest surprises of YAML."""
+    value, kind = details["input"], details["type"]
+    if isinstance(value, str) and kind in {"float_type", "int_type"}:
+        try:
+            float(value)
+        except ValueError:
+            return "Write the number alone; its unit is in the key's name."
+        return "YAML reads this as text: write 1.0e+6 or 1_000_000."
+    if isinstance(value, str) and kind == "literal_error":
+        return offer(value, [part.strip("' ") for part in details["ctx"]["expected"].replace(" or ", ",").split(",")])
+    if isinstance(value, bool) and kind == "string_type":
+        return "YAML reads yes, no, on and off as true and false: put it in quotes."
+    return ""
+
+
+def as_error(document: Document, path: KeyPath, error: TokencrossError) -> TokencrossError:
+    """Return an error raised by a call, with the place in the document that asked for it put in front."""
+    place = document.where(path)
+    problems = [
+        Problem(f"{place}: {problem.where}", problem.found, problem.accepted, problem.remedy)
+        if isinstance(problem, Problem)
+        else f"{place}: {problem}"
+        for problem in error.problems
+    ]
+    return type(error)(*problems)
