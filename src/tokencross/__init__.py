@@ -6,10 +6,9 @@ library.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # what type checkers take as true; importing typing would cost every import of this package
 
 if TYPE_CHECKING:
     from tokencross.costs.breakeven import Breakeven as Breakeven
@@ -58,6 +57,8 @@ def __getattr__(name: str) -> object:
     """Load a public name from its module."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

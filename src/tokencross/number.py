@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from tokencross.errors import Problem, ScenarioError
 
-__all__ = ["Distribution", "FloatOrDraws", "Number", "check_number", "float_or_draws", "is_draws", "point"]
+__all__ = [
+    "DefaultFloat",
+    "Distribution",
+    "FloatOrDraws",
+    "Number",
+    "check_number",
+    "float_or_draws",
+    "is_draws",
+    "point",
+]
 
 Draws: TypeAlias = NDArray[np.float64]
 FloatOrDraws: TypeAlias = float | Draws
@@ -28,6 +37,10 @@ class Distribution(Protocol):
 Number: TypeAlias = float | Draws | Distribution
 
 _MEDIAN = 0.5
+
+
+class DefaultFloat(float):
+    """A default of the method: a float that nobody gave, so that a study can say so."""
 
 
 def float_or_draws(number: Number) -> FloatOrDraws:
@@ -104,6 +117,8 @@ def check_number(
         worst = float(np.ravel(checked)[np.flatnonzero(np.ravel(out))[0]])
         raise ScenarioError(Problem(where, f"{worst:g}", accepted, remedy))
     if isinstance(value, Distribution):
+        return value
+    if isinstance(value, DefaultFloat):
         return value
     return float(checked) if checked.ndim == 0 else cast("Draws", checked)
 

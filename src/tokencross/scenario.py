@@ -97,4 +97,6 @@ def _option(prices: PriceBook, entry: OptionEntry, document: Document, index: in
 
 def _engineering(entries: tuple[EngineeringEntry, ...]) -> EngineeringItems:
     """Return the items of a list."""
-    return EngineeringItems(tuple(Engineering(**entry.model_dump()) for entry in entries))
+    return EngineeringItems(
+        tuple(Engineering(**{key: getattr(entry, key) for key in entry.model_fields_set}) for entry in entries)
+    )

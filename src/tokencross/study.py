@@ -55,7 +55,7 @@ class Study:
     >>> api = tc.Option("API", tc.CostCurve.per_mtok(6))
     >>> study = tc.Study([api, own], workload=tc.Workload(input_tokens=3_000, output_tokens=1_000))
     >>> print(study.verdict())
-    API is the cheapest up to 721M tokens/month; own GPUs from 721M tokens/month (4,325 USD of API).
+    API is the cheapest up to 721M tokens/month; own GPUs from 721M tokens/month (where API costs 4,325 USD).
     """
 
     def __init__(

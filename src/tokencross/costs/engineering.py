@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -10,11 +10,11 @@ import numpy as np
 from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, point
+from tokencross.number import DefaultFloat, FloatOrDraws, Number, check_number, float_or_draws, point
 
 __all__ = ["AMORTIZATION_MONTHS", "Engineering", "EngineeringItems", "amortized_usd_per_month"]
 
-AMORTIZATION_MONTHS = 24.0
+AMORTIZATION_MONTHS = DefaultFloat(24.0)
 _MONTHS_PER_YEAR = 12.0
 
 _UNITS = {
@@ -187,10 +187,9 @@ class Engineering(_Summable):
         return {name: (getattr(self, name), unit) for name, unit in _UNITS.items()}
 
     def defaulted(self, name: str) -> bool:
-        """Return whether a field has its default value."""
-        default = next(field.default for field in fields(self) if field.name == name)
+        """Return whether a field was left at its default."""
         value = getattr(self, name)
-        return bool(isinstance(value, float) and value == default)
+        return isinstance(value, DefaultFloat) or (isinstance(value, float) and value == 0.0)
 
     def _own_curve(self, gpus: CostCurve | None) -> CostCurve:
         """Return the cost of this item alone."""

@@ -225,7 +225,7 @@ def roofline(model: OpenModel, gpu: Gpu, source: RatedRun) -> tuple[Array | None
     context = float(np.mean(source.inputs + source.outputs / 2.0))
     room = _USABLE_MEMORY_SHARE * gpu.memory_gib * _GIB * count - weights
     in_flight = source.concurrency or max(min(room / (kv_bytes * context), _MOST_CONCURRENT), 1.0)
-    loss: float = count ** _SCALING_LOSS.get(gpu.interconnect or "pcie", _SCALING_LOSS["pcie"])
+    loss = float(count ** _SCALING_LOSS.get(gpu.interconnect or "pcie", _SCALING_LOSS["pcie"]))
     step = weights * _touched_share(model, in_flight) / (count * bandwidth * _BANDWIDTH_SHARE) * loss + _STEP_SECONDS
     prefill = operations / usual / _FLOPS_SHARE * loss
     decode = max(step / in_flight, prefill)
@@ -244,7 +244,7 @@ def _touched_share(model: OpenModel, in_flight: float) -> float:
     if not model.expert_count or not model.active_expert_count:
         return 1.0
     covered = 1.0 - (1.0 - model.active_expert_count / model.expert_count) ** in_flight
-    return max(covered, model.active_parameter_count / model.parameter_count)
+    return max(float(covered), model.active_parameter_count / model.parameter_count)
 
 
 def _dense_flops(gpu: Gpu, precision: str | None) -> tuple[float | None, float | None]:

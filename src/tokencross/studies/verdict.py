@@ -72,7 +72,7 @@ def headline(comparison: Comparison) -> str:
         return f"{_capital(found[0].label)} is the cheapest at every volume, ahead of {others}."
     parts = [f"{_capital(found[0].label)} is the cheapest up to {format_count(found[1].first)} tokens/month"]
     for phase in found[1:]:
-        bill = f"{format_usd(phase.incumbent_usd_per_month)} of {comparison.incumbent}"
+        bill = f"where {comparison.incumbent} costs {format_usd(phase.incumbent_usd_per_month)}"
         at = f"from {format_count(phase.first)} tokens/month ({bill})"
         good = ""
         if phase.robust is not None and phase.robust > phase.first * (1.0 + 1e-9):

@@ -1,0 +1,1 @@
+"""What people look at: text, notebook HTML and charts, made from a comparison."""
