@@ -45,7 +45,9 @@ def line_and_staircase(challenger: CostCurve, incumbent: CostCurve, keep_share: 
                     stairs.append(term)
                 case _:
                     return None
-    if len(stairs) != 1 or np.any(np.isinf(stairs[0].tokens_per_step)):
+    if not stairs:  # two lines: a staircase whose steps cost nothing
+        stairs.append(Staircase(0.0, 1.0))
+    if len(stairs) > 1 or np.any(np.isinf(stairs[0].tokens_per_step)):
         return None
     least = np.maximum(stairs[0].min_steps, 1.0)
     return LineAndStaircase(fixed, price / TOKENS_PER_MTOK, stairs[0].usd_per_step, stairs[0].tokens_per_step, least)

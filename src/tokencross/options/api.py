@@ -23,7 +23,8 @@ from tokencross.options.base import (
 )
 from tokencross.options.billing import blend, request_usd, tier_shares
 from tokencross.options.workload import Workload
-from tokencross.tables.book import ApiPrice, Book, TextRatio
+from tokencross.tables.book import Book
+from tokencross.tables.resolved import ApiPrice, TextRatio
 from tokencross.units import format_share
 
 __all__ = ["ApiOption"]

@@ -11,7 +11,8 @@ from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import Number
-from tokencross.tables.book import Book, Quantity
+from tokencross.tables.book import REPLACED, Book
+from tokencross.tables.resolved import Quantity
 
 if TYPE_CHECKING:
     from tokencross.options.capacity import Fleet
@@ -186,7 +187,7 @@ def from_tables(quantities: Sequence[Quantity]) -> tuple[Parameter, ...]:
             q.address,
             q.value,
             q.unit,
-            "given" if q.citation.via == "replaced in the study" else "table",
+            "given" if q.citation.via == REPLACED else "table",
             citation=q.citation,
         )
         for q in quantities

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import FloatOrDraws
-from tokencross.tables.book import ApiPrice, LongContextPrice
+from tokencross.tables.resolved import ApiPrice, LongContextPrice
 from tokencross.units import TOKENS_PER_MTOK
 
 __all__ = ["BlendedPrice", "TierShare", "blend", "request_usd", "tier_shares"]

@@ -22,20 +22,12 @@ from tokencross.options.base import (
     from_tables,
     replaced_engineering,
 )
-from tokencross.options.capacity import (
-    LATENCY_FACTORS,
-    MIN_INSTANCE_COUNT,
-    SPARE_INSTANCE_COUNT,
-    Fleet,
-    Replica,
-    Wanted,
-    choose_replica,
-    combined_ratio,
-    peak_ratio,
-)
+from tokencross.options.capacity import MIN_INSTANCE_COUNT, SPARE_INSTANCE_COUNT, Fleet, peak_ratio
+from tokencross.options.replicas import LATENCY_FACTORS, Replica, Wanted, choose_replica, combined_ratio
 from tokencross.options.throughput import Lengths
 from tokencross.options.workload import Workload
-from tokencross.tables.book import Book, HourlyPrice, TextRatio
+from tokencross.tables.book import Book
+from tokencross.tables.resolved import HourlyPrice, TextRatio
 from tokencross.units import format_share
 
 __all__ = ["SelfHostedOption"]

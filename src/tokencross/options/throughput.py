@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tokencross.citation import Citation
 from tokencross.number import FloatOrDraws
-from tokencross.tables.records import Gpu, OpenModel, ThroughputRun
+from tokencross.tables.serving_records import Gpu, OpenModel, ThroughputRun
 
 __all__ = ["Lengths", "Rate", "RatedRun", "Way", "attention_ratio", "best_rate", "bytes_per_parameter", "fit_seconds"]
 

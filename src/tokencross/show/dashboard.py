@@ -21,6 +21,7 @@ __all__ = ["dashboard"]
 
 _TITLE_SIZE, _SUBTITLE_SIZE, _CAPTION_SIZE = 17.0, 11.0, 9.0
 _SIDE = 0.012
+_FULL_WIDTH_INCHES = 12.0
 _HEIGHTS = (5.4, 2.1)
 _STRIP_HEIGHT = 0.95
 
@@ -65,11 +66,12 @@ def dashboard(comparison: Comparison, *, size_inches: tuple[float, float] = (13.
 
 def _write(figure: Figure, comparison: Comparison, width: float) -> None:
     """Write title and caption, left aligned and broken to the width."""
-    size, room = size_for(width, _TITLE_SIZE), width * (1.0 - 2.0 * _SIDE)
+    size, small = _sized(width, _TITLE_SIZE), _sized(width, _CAPTION_SIZE)
+    room = width * (1.0 - 2.0 * _SIDE)
     said = wrapped(headline(comparison), width_inches=room, size=size, bold=True)
     figure.suptitle(said, x=_SIDE, ha="left", fontsize=size, fontweight="bold", color=INK, parse_math=False)
-    below = wrapped(caption(comparison), width_inches=room, size=_CAPTION_SIZE)
-    text = figure.supxlabel(below, x=_SIDE, ha="left", fontsize=_CAPTION_SIZE, color=GREY, linespacing=1.3)
+    below = wrapped(caption(comparison), width_inches=room, size=small)
+    text = figure.supxlabel(below, x=_SIDE, ha="left", fontsize=small, color=GREY, linespacing=1.3)
     text.set_parse_math(False)
 
 
@@ -78,11 +80,17 @@ def _subtitle(figure: Figure, axes: Axes, comparison: Comparison) -> None:
     from matplotlib.transforms import blended_transform_factory
 
     rest = verdict(comparison).removeprefix(headline(comparison)).strip()
-    room = figure.get_figwidth() * (1.0 - 2.0 * _SIDE)
-    said = wrapped(rest, width_inches=room, size=_SUBTITLE_SIZE)
-    text = axes.set_title(said, loc="left", fontsize=_SUBTITLE_SIZE, color=INK, pad=8.0, parse_math=False)
+    width = figure.get_figwidth()
+    size = _sized(width, _SUBTITLE_SIZE)
+    said = wrapped(rest, width_inches=width * (1.0 - 2.0 * _SIDE), size=size)
+    text = axes.set_title(said, loc="left", fontsize=size, color=INK, pad=10.0, parse_math=False)
     text.set_transform(blended_transform_factory(figure.transFigure, text.get_transform()))
     text.set_x(_SIDE)
+
+
+def _sized(width: float, size: float) -> float:
+    """Return a font size for the figure's own words. [points]"""
+    return size_for(width, size, full_width_inches=_FULL_WIDTH_INCHES)
 
 
 def _png(figure: Figure) -> bytes:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tokencross.show.caption import provenance
 from tokencross.show.marks import width_inches
@@ -15,6 +15,7 @@ from tokencross.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from tokencross.studies.compare import Comparison
 
@@ -28,11 +29,11 @@ _NICE_SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 _LEAST_LOG_RATIO = 20.0
 
 
-def own_axes() -> Axes:
+def own_axes() -> tuple[Figure, Axes]:
     """Return axes in a figure of their own."""
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(9.0, 5.5), layout="constrained")[1]
+    return plt.subplots(figsize=(9.0, 5.5), layout="constrained")
 
 
 def dress(axes: Axes, comparison: Comparison, low: float, high: float) -> None:
@@ -95,14 +96,14 @@ def top_scale(axes: Axes, comparison: Comparison) -> None:
     top.set_xlabel(said, loc="left", color=GREY, fontsize=_TITLE_SIZE, parse_math=False)
 
 
-def _to_days(tokens_per_month: NDArray[np.float64]) -> NDArray[np.float64]:
+def _to_days(tokens_per_month: ArrayLike) -> NDArray[np.float64]:
     """Return tokens per day."""
-    return np.asarray(tokens_per_month) / DAYS_PER_MONTH
+    return np.asarray(tokens_per_month, dtype=float) / DAYS_PER_MONTH
 
 
-def _to_months(tokens_per_day: NDArray[np.float64]) -> NDArray[np.float64]:
+def _to_months(tokens_per_day: ArrayLike) -> NDArray[np.float64]:
     """Return tokens per month."""
-    return np.asarray(tokens_per_day) * DAYS_PER_MONTH
+    return np.asarray(tokens_per_day, dtype=float) * DAYS_PER_MONTH
 
 
 def fleet_scales(axes: Axes, used: Axes, counts: NDArray[np.float64], most_used: float) -> None:

@@ -44,6 +44,7 @@ _Dash: TypeAlias = Literal["-", "--", ":"]
 _END_GAP_POINTS = 13.0
 _LINE_GAP_POINTS = 5.0
 _ROW_GAP_POINTS = 3.0
+_MOST_HEADROOM_SHARE = 0.4
 _BAND_INCHES = 0.21
 _BAND_SIZE = 9.0
 _BAND_PAD_INCHES = 0.12
@@ -235,11 +236,12 @@ def add_flags(axes: Axes, marks: Sequence[Mark], styles: dict[str, LineStyle]) -
 
 
 def headroom_share(axes: Axes, notes: Sequence[Annotation]) -> float:
-    """Return the share of the axes' height that flags take at its present size, at most a third."""
+    """Return the share of the axes' height that flags take at its present size."""
     if not notes:
         return 0.0
-    lowest = min(note.get_window_extent().y0 for note in notes)
-    return min(max((axes.bbox.y1 - lowest) / axes.bbox.height, 0.0), 1.0 / 3.0)
+    lowest = float(min(note.get_window_extent().y0 for note in notes))
+    taken = float(axes.bbox.y1 - lowest) / float(axes.bbox.height)
+    return min(max(taken, 0.0), _MOST_HEADROOM_SHARE)
 
 
 def stacked(boxes: Sequence[FlagBox], *, width: float, gap: float, row: float) -> list[tuple[float, float]]:
@@ -288,10 +290,10 @@ def _flag_colour(mark: Mark, styles: dict[str, LineStyle]) -> str:
 
 def add_band(axes: Axes, comparison: Comparison, styles: dict[str, LineStyle]) -> PolyCollection:
     """Return the band along the bottom that says who of the substitutes is the cheapest, every stretch of it."""
-    from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+    from matplotlib.transforms import BboxTransformTo, ScaledTranslation, blended_transform_factory
 
     low, high = axes.get_xlim()
-    inches = axes.figure.dpi_scale_trans + ScaledTranslation(0.0, 0.0, axes.transAxes)
+    inches = axes.figure.dpi_scale_trans + ScaledTranslation(0.0, 0.0, BboxTransformTo(axes.bbox))
     over = blended_transform_factory(axes.transData, inches)
     seen = [s for s in comparison.stretches if s.high > low and s.low < high]
     spans = [(max(s.low, low), min(s.high, high), comparison.substitutes[s.winner]) for s in seen]
@@ -315,7 +317,7 @@ def add_band(axes: Axes, comparison: Comparison, styles: dict[str, LineStyle]) -
             at = (float(np.sqrt(start * end)), _BAND_INCHES / 2.0)
             words = axes.text(*at, text, transform=over, ha="center", va="center_baseline", zorder=5)
             words.set(color="white", fontsize=_BAND_SIZE, fontweight="bold", in_layout=False, parse_math=False)
-    return band  # type: ignore[no-any-return]
+    return band
 
 
 # ---------------------------------------------------------------------- placing

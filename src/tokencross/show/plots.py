@@ -53,9 +53,12 @@ def plot_costs(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     Axes
         Tokens per month against USD per month, both logarithmic; tokens per day and the incumbent's bill on top.
     """
-    panel = draw_costs(comparison, own_axes() if ax is None else ax)
     if ax is None:
-        panel.axes.figure.draw_without_rendering()  # settles the size that the flags have to fit
+        figure, axes = own_axes()
+        panel = draw_costs(comparison, axes)
+        figure.draw_without_rendering()  # settles the size that the flags have to fit
+    else:
+        panel = draw_costs(comparison, ax)
     leave_headroom(panel)
     return panel.axes
 
@@ -78,7 +81,7 @@ def draw_costs(comparison: Comparison, axes: Axes) -> CostPanel:
     for trace in drawn:
         _draw_line(axes, trace.label, trace.volumes, trace.usd_per_month, styles[trace.label])
     floor, top = cost_limits(drawn)
-    money_scale(axes, floor, top, f"USD per month, log scale from {usd_tick(floor)}")
+    money_scale(axes, floor, top, f"USD per month\n(log scale from {usd_tick(floor)})")
     add_hairlines(axes, marks, styles)
     flags = add_flags(axes, marks, styles)
     _add_dots(axes, comparison, marks, styles)
@@ -109,7 +112,7 @@ def plot_unit_costs(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     Axes
         Tokens per month against USD per million tokens, both logarithmic.
     """
-    axes = own_axes() if ax is None else ax
+    axes = own_axes()[1] if ax is None else ax
     low, high = volume_range(comparison)
     drawn, styles = traces(comparison, low, high), line_styles(comparison)
     dress(axes, comparison, low, high)
@@ -146,7 +149,7 @@ def plot_fleet(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     Axes
         Tokens per month against the number of GPUs; its twin has the share of the measured rate that is used.
     """
-    axes = own_axes() if ax is None else ax
+    axes = own_axes()[1] if ax is None else ax
     low, high = volume_range(comparison)
     styles, labels = line_styles(comparison), fleet_labels(comparison)
     dress(axes, comparison, low, high)

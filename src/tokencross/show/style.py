@@ -61,6 +61,7 @@ _USUAL_WIDTH = 2.2
 _REFERENCE_WIDTH = 1.2
 
 _POINTS_PER_INCH = 72.0
+_HINTING_RATIO = 1.05  # letters on a screen are as much wider than their outlines
 _LONGEST_LABEL = 44
 _FULL_WIDTH_INCHES = 9.0
 _LEAST_SIZE_RATIO = 0.86
@@ -165,15 +166,17 @@ def wrapped(text: str, *, width_inches: float, size: float, bold: bool = False) 
     bold : bool
         Whether it is written in bold.
     """
+    space = text_inches("i i", size=size, bold=bold) - text_inches("ii", size=size, bold=bold)
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line = ""
+        line, taken = "", 0.0
         for word in paragraph.split():
-            longer = f"{line} {word}".lstrip()
-            if line and text_inches(longer, size=size, bold=bold) > width_inches:
+            wide = text_inches(word, size=size, bold=bold)
+            if line and taken + space + wide > width_inches:
                 lines.append(line)
-                longer = word
-            line = longer
+                line, taken = word, wide
+            else:
+                line, taken = f"{line} {word}".lstrip(), taken + wide + (space if line else 0.0)
         lines.append(line)
     return "\n".join(lines)
 
@@ -184,7 +187,8 @@ def text_inches(text: str, *, size: float, bold: bool = False) -> float:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(size=size, weight="bold" if bold else "normal")
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / _POINTS_PER_INCH
+    points = float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    return points * _HINTING_RATIO / _POINTS_PER_INCH
 
 
 def shortened(label: str) -> str:
@@ -192,6 +196,6 @@ def shortened(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
 
 
-def size_for(width_inches: float, size: float) -> float:
-    """Return a font size for axes of a width: the full size from 9 inches on, a little less in narrow ones."""
-    return size * min(max(width_inches / _FULL_WIDTH_INCHES, _LEAST_SIZE_RATIO), 1.0)
+def size_for(width_inches: float, size: float, *, full_width_inches: float = _FULL_WIDTH_INCHES) -> float:
+    """Return a font size for a width: the full size from some width on, a little less in narrow charts. [points]"""
+    return size * min(max(width_inches / full_width_inches, _LEAST_SIZE_RATIO), 1.0)

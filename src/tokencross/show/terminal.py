@@ -201,8 +201,8 @@ def _sources(comparison: Comparison) -> RenderableType:
             str(row.row),
             str(row.location),
             str(row.via),
-            f"{row.effective_from or ''} {row.basis}".strip(),
-            str(row.checked),
+            f"{_text(row.effective_from)} {row.basis}".strip(),
+            _text(row.checked),
         )
     books = {option.book.store: option.book for option in comparison.options if option.book is not None}
     lines = [
@@ -210,6 +210,11 @@ def _sources(comparison: Comparison) -> RenderableType:
         for store, book in books.items()
     ]
     return Group(table, *(Text(line) for line in lines))
+
+
+def _text(value: object) -> str:
+    """Return a cell as text, nothing for none."""
+    return "" if value is None else str(value)
 
 
 def history_text(name: str, rows: Sequence[dict[str, object]], *, history: bool) -> RenderableType:

@@ -90,7 +90,7 @@ def _switches(comparison: Comparison) -> list[Mark]:
     for phase in phases(comparison):
         if phase.first > 0.0:
             bill = f"{format_count(phase.incumbent_usd_per_month)} USD"
-            whose = "" if phase.label == comparison.incumbent else f" of {comparison.incumbent}"
+            whose = "" if phase.label == comparison.incumbent else f" on {comparison.incumbent}"
             text = f"{phase.label} from {format_count(phase.first)} tokens/month, {bill}{whose}"
             found.append(Mark("switch", phase.first, text, phase.label))
     return found

@@ -15,91 +15,22 @@ from tokencross.tables.naming import unit_of
 from tokencross.tables.records import (
     ApiModel,
     ApiPriceRow,
+    Batch,
     Dated,
-    Gpu,
-    HourlyPriceRow,
     Instance,
+    LongContext,
     Offer,
-    OpenModel,
     Provenance,
-    ThroughputRun,
-    Tokenizer,
 )
+from tokencross.tables.resolved import ApiPrice, HourlyPrice, LongContextPrice, Quantity, TextRatio
+from tokencross.tables.serving_records import Gpu, OpenModel, ThroughputRun, Tokenizer
 from tokencross.tables.store import Located, Store
 
-__all__ = ["ApiPrice", "Book", "HourlyPrice", "LongContextPrice", "Quantity", "TextRatio"]
+__all__ = ["REPLACED", "BeforeFirst", "Book"]
 
+REPLACED = "replaced in the study"
 DatedT = TypeVar("DatedT", bound=Dated)
 BeforeFirst = Literal["refuse", "hold"]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number of a table, as a study lists it: address, value, unit, citation."""
-
-    address: str
-    value: Number
-    unit: str
-    citation: Citation
-
-
-@dataclass(frozen=True)
-class LongContextPrice:
-    """Prices of requests in a long-context tier. [USD per million tokens]"""
-
-    threshold_tokens: float
-    inclusive: bool
-    input_usd_per_mtok: FloatOrDraws
-    output_usd_per_mtok: FloatOrDraws
-    cache_read_usd_per_mtok: FloatOrDraws
-    cache_write_usd_per_mtok: FloatOrDraws
-
-
-@dataclass(frozen=True)
-class ApiPrice:
-    """A hosted model's prices in force at a date. [USD per million tokens]
-
-    Without a cache price in the table the cache prices are the input price, and ``cached_as_input`` says so.
-    """
-
-    model: ApiModel
-    address: str
-    citation: Citation
-    input_usd_per_mtok: FloatOrDraws
-    output_usd_per_mtok: FloatOrDraws
-    cache_read_usd_per_mtok: FloatOrDraws
-    cache_write_usd_per_mtok: FloatOrDraws
-    cached_as_input: bool
-    long_context: tuple[LongContextPrice, ...]
-    batch_discount_share: FloatOrDraws
-    batch_cache_discount_share: FloatOrDraws
-    has_batch: bool
-    quantities: tuple[Quantity, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class HourlyPrice:
-    """An instance's price in force at a date."""
-
-    instance: Instance
-    purchase: str
-    region: str
-    address: str
-    citation: Citation
-    usd_per_hour: FloatOrDraws
-    quantities: tuple[Quantity, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class TextRatio:
-    """Billed tokens per reference token for a kind of text."""
-
-    value: FloatOrDraws
-    citation: Citation | None
-    quantities: tuple[Quantity, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,9 +70,6 @@ class Book:
         """Version of the tables."""
         return self.store.version
 
-    def _number(self, address: str, value: float) -> FloatOrDraws:
-        return float_or_draws(self.overrides.get(address, value))
-
     # ------------------------------------------------------------------ hosted models
 
     def providers(self, kind: str) -> list[str]:
@@ -170,10 +98,7 @@ class Book:
         if provider not in known:
             remedy = offer(provider, known) or f"Providers: {', '.join(known)}."
             raise ResolveError(Problem(where, f"unknown provider {provider!r}", "a provider of the tables", remedy))
-        try:
-            return self.store.find(kind, word, within=[self.store.root / kind / f"{provider}.yaml"])
-        except ResolveError as error:
-            raise ResolveError(*error.problems) from None
+        return self.store.find(kind, word, within=[self.store.root / kind / f"{provider}.yaml"])
 
     def api_model(self, name: str) -> tuple[ApiModel, Located]:
         """Return a hosted model's record by ``provider/model``."""
@@ -199,53 +124,18 @@ class Book:
         self, model: ApiModel, row: ApiPriceRow, address: str, citation: Citation, notes: tuple[str, ...]
     ) -> ApiPrice:
         """Return a row as numbers, overrides in their places."""
-        quantities: list[Quantity] = []
-
-        def number(key: str, value: float) -> FloatOrDraws:
-            place = f"{address}.{key}"
-            taken = self._number(place, value)
-            cited = citation if place not in self.overrides else replace(citation, via="replaced in the study")
-            quantities.append(Quantity(place, taken, unit_of(key), cited))
-            return taken
-
-        fresh = number("input_usd_per_mtok", row.input_usd_per_mtok)
-        output = number("output_usd_per_mtok", row.output_usd_per_mtok)
-        unpriced = row.cache_read_usd_per_mtok is None
-        read = (
-            fresh
-            if row.cache_read_usd_per_mtok is None
-            else number("cache_read_usd_per_mtok", row.cache_read_usd_per_mtok)
+        taken = _Taken(self, address, citation)
+        fresh = taken.number("input_usd_per_mtok", row.input_usd_per_mtok)
+        output = taken.number("output_usd_per_mtok", row.output_usd_per_mtok)
+        read = taken.number("cache_read_usd_per_mtok", row.cache_read_usd_per_mtok, otherwise=fresh)
+        write = taken.number("cache_write_usd_per_mtok", row.cache_write_usd_per_mtok, otherwise=fresh)
+        tiers = tuple(_long_context(taken, row, tier, read, write) for tier in row.long_context)
+        batch = row.batch or Batch(discount_share=0.0)
+        has_batch = row.batch is not None
+        discount = taken.number("batch.discount_share", batch.discount_share if has_batch else None, otherwise=0.0)
+        cached = taken.number(
+            "batch.cache_discount_share", batch.cache_discount_share if has_batch else None, otherwise=0.0
         )
-        write = (
-            fresh
-            if row.cache_write_usd_per_mtok is None
-            else number("cache_write_usd_per_mtok", row.cache_write_usd_per_mtok)
-        )
-        tiers: list[LongContextPrice] = []
-        for tier in row.long_context:
-            key = f"long_context[{tier.threshold_tokens}]"
-            long_input = number(f"{key}.input_usd_per_mtok", tier.input_usd_per_mtok)
-            long_output = number(f"{key}.output_usd_per_mtok", tier.output_usd_per_mtok)
-            scale = tier.input_usd_per_mtok / row.input_usd_per_mtok if row.input_usd_per_mtok else 1.0
-            long_read = (
-                read * scale
-                if tier.cache_read_usd_per_mtok is None
-                else number(f"{key}.cache_read_usd_per_mtok", tier.cache_read_usd_per_mtok)
-            )
-            long_write = (
-                write * scale
-                if tier.cache_write_usd_per_mtok is None
-                else number(f"{key}.cache_write_usd_per_mtok", tier.cache_write_usd_per_mtok)
-            )
-            tiers.append(
-                LongContextPrice(
-                    float(tier.threshold_tokens), tier.inclusive, long_input, long_output, long_read, long_write
-                )
-            )
-        discount = cache_discount = 0.0
-        if row.batch is not None:
-            discount = number("batch.discount_share", row.batch.discount_share)  # type: ignore[assignment]  # draws are numbers too
-            cache_discount = number("batch.cache_discount_share", row.batch.cache_discount_share)  # type: ignore[assignment]
         return ApiPrice(
             model=model,
             address=address,
@@ -254,12 +144,12 @@ class Book:
             output_usd_per_mtok=output,
             cache_read_usd_per_mtok=read,
             cache_write_usd_per_mtok=write,
-            cached_as_input=unpriced,
-            long_context=tuple(tiers),
+            cached_as_input=row.cache_read_usd_per_mtok is None,
+            long_context=tiers,
             batch_discount_share=discount,
-            batch_cache_discount_share=cache_discount,
-            has_batch=row.batch is not None,
-            quantities=tuple(quantities),
+            batch_cache_discount_share=cached,
+            has_batch=has_batch,
+            quantities=tuple(taken.quantities),
             notes=notes,
         )
 
@@ -303,13 +193,12 @@ class Book:
         chosen = instance.offers[index]
         row_index, row, notes = self._in_force(chosen.prices, address)
         citation = _citation(address, row, located.location("offers", index, "prices", row_index))
-        place = f"{address}.usd_per_hour"
-        usd = self._number(place, row.usd_per_hour)
-        if place in self.overrides:
-            citation = replace(citation, via="replaced in the study")
-        quantity = Quantity(place, usd, unit_of("usd_per_hour"), citation)
+        taken = _Taken(self, address, citation)
+        usd = taken.number("usd_per_hour", row.usd_per_hour)
         doubts = self._doubts(f"{provider}/{instance.id}", row)
-        return HourlyPrice(instance, purchase, chosen.region, address, citation, usd, (quantity,), (*notes, *doubts))
+        return HourlyPrice(
+            instance, purchase, chosen.region, address, citation, usd, tuple(taken.quantities), (*notes, *doubts)
+        )
 
     # ------------------------------------------------------------------ models, hardware, rates, tokenizers
 
@@ -352,13 +241,12 @@ class Book:
             return TextRatio(1.0, None, notes=(f"{of}: its tokenizer was not measured; counted as the reference's.",))
         located = self.store.find("tokenizers", tokenizer)
         record = located.parse(Tokenizer)
-        address = f"tokenizers:{record.id}.{text_kind}.tokenizer_ratio"
         for index, entry in enumerate(record.ratios):
             if entry.text_kind == text_kind:
                 citation = _citation(f"tokenizers:{record.id}", record, located.location("ratios", index))
-                value = self._number(address, entry.tokenizer_ratio)
-                quantity = Quantity(address, value, unit_of("tokenizer_ratio"), citation)
-                return TextRatio(value, citation, (quantity,))
+                taken = _Taken(self, f"tokenizers:{record.id}.{text_kind}", citation)
+                value = taken.number("tokenizer_ratio", entry.tokenizer_ratio)
+                return TextRatio(value, citation, tuple(taken.quantities))
         known = [entry.text_kind for entry in record.ratios]
         where = f"{self.store.name}/tokenizers: {record.id}"
         raise ResolveError(
@@ -400,6 +288,47 @@ class Book:
         return tuple(notes)
 
 
+@dataclass
+class _Taken:
+    """Collects the numbers that a resolved row takes, each with its address and what replaced it."""
+
+    book: Book
+    address: str
+    citation: Citation
+    quantities: list[Quantity] = field(default_factory=list)
+
+    def number(self, key: str, value: float | None, *, otherwise: FloatOrDraws = 0.0) -> FloatOrDraws:
+        """Return the number at a key; ``otherwise`` where the table has none."""
+        if value is None:
+            return otherwise
+        place = f"{self.address}.{key}"
+        replaced = place in self.book.overrides
+        number = float_or_draws(self.book.overrides.get(place, value))
+        cited = replace(self.citation, via=REPLACED) if replaced else self.citation
+        self.quantities.append(Quantity(place, number, unit_of(key), cited))
+        return number
+
+
+def _long_context(
+    taken: _Taken, row: ApiPriceRow, tier: LongContext, read: FloatOrDraws, write: FloatOrDraws
+) -> LongContextPrice:
+    """Return a tier as numbers; cache prices that the table lacks scale like the input price."""
+    key = f"long_context[{tier.threshold_tokens}]."
+    scale = tier.input_usd_per_mtok / row.input_usd_per_mtok if row.input_usd_per_mtok else 1.0
+    return LongContextPrice(
+        threshold_tokens=float(tier.threshold_tokens),
+        inclusive=tier.inclusive,
+        input_usd_per_mtok=taken.number(f"{key}input_usd_per_mtok", tier.input_usd_per_mtok),
+        output_usd_per_mtok=taken.number(f"{key}output_usd_per_mtok", tier.output_usd_per_mtok),
+        cache_read_usd_per_mtok=taken.number(
+            f"{key}cache_read_usd_per_mtok", tier.cache_read_usd_per_mtok, otherwise=read * scale
+        ),
+        cache_write_usd_per_mtok=taken.number(
+            f"{key}cache_write_usd_per_mtok", tier.cache_write_usd_per_mtok, otherwise=write * scale
+        ),
+    )
+
+
 def _chosen_offer(offers: Sequence[Offer], address: str, purchase: str, region: str | None) -> int:
     """Return the index of the one offer under these terms."""
     terms = list(dict.fromkeys(entry.purchase for entry in offers))
@@ -423,7 +352,7 @@ def _citation(row_name: str, row: Provenance, location: str) -> Citation:
         location=location,
         via=row.via,
         basis=row.basis,
-        effective_from=row.effective_from if isinstance(row, (Dated, HourlyPriceRow)) else None,
+        effective_from=row.effective_from if isinstance(row, Dated) else None,
         checked=row.checked,
         cited_url=row.cited_url,
         url=row.url,

@@ -13,14 +13,8 @@ from typing import TypeVar
 
 from tokencross.errors import Problem, ResolveError, TableError, offer
 from tokencross.tables.reading import Document, Plain, read_document
-from tokencross.tables.records import (
-    ApiFile,
-    ComputeFile,
-    HardwareFile,
-    ModelsFile,
-    ThroughputFile,
-    TokenizersFile,
-)
+from tokencross.tables.records import ApiFile, ComputeFile
+from tokencross.tables.serving_records import HardwareFile, ModelsFile, ThroughputFile, TokenizersFile
 from tokencross.tables.strict import StrictRecord, parse_record
 
 __all__ = ["FILE_KINDS", "Located", "Store", "bundled_store", "open_store"]
