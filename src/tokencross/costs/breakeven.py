@@ -13,10 +13,10 @@ from tokencross.costs.curve import CostCurve
 from tokencross.costs.difference import Difference, Windows, subtract, windows_between
 from tokencross.costs.periodic import Period
 from tokencross.costs.reasons import why_never, why_not_for_ever
-from tokencross.costs.terms import Array
+from tokencross.costs.terms import Array, Fixed, PerToken, straight
 from tokencross.errors import Problem, ResolveError, ScenarioError
 from tokencross.number import Number, check_number, float_or_draws
-from tokencross.units import DAYS_PER_MONTH
+from tokencross.units import DAYS_PER_MONTH, TOKENS_PER_MTOK
 
 __all__ = ["MAX_TOKENS_PER_MONTH", "Breakeven", "breakeven"]
 
@@ -360,4 +360,23 @@ def _of_draws(challenger: CostCurve, incumbent: CostCurve, draws: int, keep: flo
             robust[index] = np.nan if solved.robust is None else solved.robust
     missing = int(np.count_nonzero(np.isnan(robust)))
     reason = f"no robust breakeven in {missing:,} of {draws:,} draws" if missing else None
-    return Breakeven(first=first, robust=robust, reason=reason)
+    return Breakeven(first=first, robust=robust, reason=reason, first_usd_per_month=_bills(incumbent, first))
+
+
+def _bills(incumbent: CostCurve, first: Array) -> Array:
+    """Return the incumbent's bill just above ``first``, draw by draw; nan where there is none. [USD/month]"""
+    bills = np.zeros_like(first)
+    above = np.maximum(first * _JUST_ABOVE_RATIO, _TINY_VOLUME)
+    for term in incumbent.terms:
+        match term:
+            case Fixed():
+                bills += np.where(np.isnan(first), np.nan, term.usd_per_month)
+            case PerToken():
+                bills += term.usd_per_mtok * above / TOKENS_PER_MTOK
+            case _:
+                plain = [
+                    straight(term.draw(index), np.asarray(volume)) if np.isfinite(volume) else np.nan
+                    for index, volume in enumerate(above)
+                ]
+                bills += np.array(plain, dtype=float)
+    return bills

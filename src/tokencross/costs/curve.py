@@ -214,7 +214,8 @@ class CostCurve:
     @cached_property
     def draw_count(self) -> int | None:
         """Number of draws that the coefficients carry; None for a plain curve."""
-        shape = sum_of_lines(self.terms, np.zeros(1))[0].shape
+        intercept, slope = sum_of_lines(self.terms, np.zeros(1))
+        shape = np.broadcast_shapes(intercept.shape, slope.shape)
         return shape[0] if len(shape) > 1 else None
 
     # ------------------------------------------------------------------ evaluation

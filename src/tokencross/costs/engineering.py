@@ -74,7 +74,7 @@ def amortized_usd_per_month(
     >>> amortized_usd_per_month(60_000, amortization_months=24, discount_rate_per_year=0.0)
     2500.0
     >>> round(amortized_usd_per_month(60_000, amortization_months=24, discount_rate_per_year=0.1), 2)
-    2753.67
+    2756.77
     """
     numbers = {
         "upfront_usd": upfront_usd,

@@ -22,6 +22,7 @@ from tokencross.options.base import (
     replaced_engineering,
 )
 from tokencross.options.billing import blend, request_usd, tier_shares
+from tokencross.options.centred import centred_price
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
 from tokencross.tables.resolved import ApiPrice, TextRatio
@@ -185,7 +186,7 @@ class ApiOption:
         cached_input_tokens: ArrayLike = 0,
         cache_write_tokens: ArrayLike = 0,
     ) -> NDArray[np.float64]:
-        """Return what single requests cost.
+        """Return what single requests cost; prices that are draws count with their medians.
 
         Parameters
         ----------
@@ -214,9 +215,8 @@ class ApiOption:
         >>> sol.bill(input_tokens=[100_000, 300_000], output_tokens=1_000).round(4)  # over 272,000 all tokens cost more
         array([0.21 , 1.215])
         """
-        price = self.book.api_price(self.model)
         return request_usd(
-            price,
+            centred_price(self.book.api_price(self.model)),
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             cached_input_tokens=cached_input_tokens,

@@ -11,11 +11,17 @@ import numpy as np
 from tokencross.number import Distribution, point
 from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
+from tokencross.tables.resolved import ApiPrice
 from tokencross.tables.store import Store
 
-__all__ = ["centred_option", "centred_workload"]
+__all__ = ["centred_option", "centred_price", "centred_workload"]
 
 T = TypeVar("T")
+
+
+def centred_price(price: ApiPrice) -> ApiPrice:
+    """Return prices with every array of draws and distribution replaced by its median."""
+    return _centred(price)
 
 
 def centred_option(option: CostOption) -> CostOption:

@@ -43,7 +43,6 @@ _NUMBERS: dict[str, tuple[str, float, float, bool]] = {
     "billed_hours_share": ("share of the month's hours", 0.0, 1.0, True),
 }
 _WHY = {
-    "target_load_share": "queueing headroom",
     "min_instance_count": "survive the failure of one",
     "spare_instance_count": "N+1",
 }
@@ -182,11 +181,11 @@ class SelfHostedOption:
 
     def _local_parameters(self, fleet: Fleet) -> tuple[Parameter, ...]:
         """Return the option's own numbers."""
-        load = next(d.ratio for d in fleet.deratings if d.name == "target load share")
+        load = next(d for d in fleet.deratings if d.name == "target load share")
         values: dict[str, Number] = {
             "throughput": fleet.replica.tokens_per_second,
             "latency_factor": 1.0 if self.latency_factor is None else self.latency_factor,
-            "target_load_share": load,
+            "target_load_share": load.ratio,
             "min_instance_count": fleet.min_instance_count,
             "spare_instance_count": fleet.spare_instance_count,
             "prefix_hit_share": self.prefix_hit_share,
@@ -199,7 +198,7 @@ class SelfHostedOption:
                 continue
             given = getattr(self, name) is not None
             origin: Origin = "given" if given else "default"
-            why, citation = ("", GIVEN) if given else (_WHY.get(name, ""), None)
+            why, citation = ("", GIVEN) if given else (_WHY.get(name, load.why), None)
             if name == "throughput" and not given and fleet.replica.rate is not None:
                 origin, citation = "fitted", fleet.replica.rate.source.citation
                 why = self._rate_in_words(fleet)
@@ -229,7 +228,7 @@ class SelfHostedOption:
     def _notes(self, workload: Workload, fleet: Fleet, ratio: TextRatio, hourly: HourlyPrice) -> list[str]:
         """Return what has to be said about the numbers."""
         notes = []
-        rate = fleet.replica.rate
+        rate = fleet.replica.rate if self.throughput is None else None
         for kind, day in (("compute", self.compute_as_of), ("throughput", self.throughput_as_of)):
             if day is not None and day != self.book.as_of:
                 notes.append(f"{self.label}: {kind} figures are those of {day}, not of {self.book.as_of}.")
@@ -240,7 +239,7 @@ class SelfHostedOption:
             notes.append(f"{self.label}: its throughput is extrapolated; {shape} lies outside the measured lengths.")
         if rate is not None and rate.source.run.caveat:
             notes.append(f"{self.label}: {rate.source.run.caveat}")
-        if fleet.replica.others:
+        if rate is not None and fleet.replica.others:
             listed = "; ".join(fleet.replica.others)
             notes.append(f"{self.label}: other engines, in tokens per replica-second before deratings: {listed}.")
         value = point(ratio.value)

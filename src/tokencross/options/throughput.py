@@ -72,10 +72,16 @@ class RatedRun:
         return len({*zip(self.inputs.tolist(), self.outputs.tolist(), strict=True)})
 
     @property
-    def rank(self) -> tuple[bool, int, str, int]:
-        """What is preferred: measured before modelled, most pairs, newest, most requests in flight."""
+    def rank(self) -> tuple[bool, bool, int, str, int]:
+        """What is preferred: measured before modelled, undoubted, most pairs, newest, most requests in flight."""
         run = self.run
-        return (run.nature != "modelled", self.pair_count, run.measured_on.isoformat(), self.concurrency or 0)
+        return (
+            run.nature != "modelled",
+            not run.caveat,
+            self.pair_count,
+            run.measured_on.isoformat(),
+            self.concurrency or 0,
+        )
 
     def describe(self) -> str:
         """Return hardware, engine and date in a few words."""
@@ -296,7 +302,7 @@ def best_rate(model: OpenModel, gpu: Gpu, source: RatedRun, lengths: Lengths) ->
     residuals = columns @ coefficients / seconds - 1.0
     expected = _expected_columns(lengths, gamma)
     total = sum((c * x for c, x in zip(coefficients, expected, strict=True)), np.float64(0.0))
-    way: Way = "fitted" if enough else "shrunk"
+    way: Way = "fitted" if enough or prior is None else "shrunk"
     spread = float(np.sqrt(np.mean(residuals**2)))
     return Rate(total if isinstance(total, np.ndarray) else float(total), way, source, spread, outside)
 

@@ -19,7 +19,7 @@ PEAK_TO_MEAN = 3.0
 BURST_RATIO = 1.25
 _WHY = {
     "peak_to_mean": "office-hours services peak at about 3 times their mean hour (Azure LLM trace 2024, coding: 3.09)",
-    "burst_ratio": "minutes inside the peak hour reach 1.15 to 1.6 times it (same trace; ServeGen)",
+    "burst_ratio": "minutes inside the peak hour reach 1.04 to 1.6 times it (Azure LLM trace 2024; ServeGen)",
 }
 _HOURS = (24, 168)
 

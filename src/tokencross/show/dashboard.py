@@ -21,8 +21,9 @@ __all__ = ["dashboard"]
 
 _TITLE_SIZE, _SUBTITLE_SIZE, _CAPTION_SIZE = 17.0, 11.0, 9.0
 _SIDE = 0.012
+_MOST_TITLE_LINES, _LONG_TITLE_RATIO = 3, 0.7
 _FULL_WIDTH_INCHES = 12.0
-_HEIGHTS = (5.4, 2.1)
+_HEIGHTS = (5.2, 2.2)
 _STRIP_HEIGHT = 0.95
 
 
@@ -69,6 +70,9 @@ def _write(figure: Figure, comparison: Comparison, width: float) -> None:
     size, small = _sized(width, _TITLE_SIZE), _sized(width, _CAPTION_SIZE)
     room = width * (1.0 - 2.0 * _SIDE)
     said = wrapped(headline(comparison), width_inches=room, size=size, bold=True)
+    if said.count("\n") >= _MOST_TITLE_LINES:
+        size *= _LONG_TITLE_RATIO
+        said = wrapped(headline(comparison), width_inches=room, size=size, bold=True)
     figure.suptitle(said, x=_SIDE, ha="left", fontsize=size, fontweight="bold", color=INK, parse_math=False)
     below = wrapped(caption(comparison), width_inches=room, size=small)
     text = figure.supxlabel(below, x=_SIDE, ha="left", fontsize=small, color=GREY, linespacing=1.3)

@@ -40,8 +40,8 @@ def dress(axes: Axes, comparison: Comparison, low: float, high: float) -> None:
     """Give axes their volume scale and title, and take away what is not needed."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    axes.set_xscale("log")
     axes.set_xlim(low, high)
+    axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(10.0, subs=_subs(low, high), numticks=20))
     axes.xaxis.set_major_formatter(FuncFormatter(volume_tick))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -68,8 +68,8 @@ def money_scale(axes: Axes, low: float, high: float, title: str) -> None:
     """Give axes a logarithmic scale of money."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+    axes.set_ylim(low, high)  # before the scale, which else looks for positive data
     axes.set_yscale("log", nonpositive="clip")
-    axes.set_ylim(low, high)
     axes.yaxis.set_major_locator(LogLocator(10.0, subs=_subs(low, high), numticks=12))
     axes.yaxis.set_major_formatter(FuncFormatter(usd_tick))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -112,8 +112,8 @@ def fleet_scales(axes: Axes, used: Axes, counts: NDArray[np.float64], most_used:
 
     least, most = float(counts.min()), float(counts.max())
     if least > 0.0 and most / least > _LEAST_LOG_RATIO:
-        axes.set_yscale("log")
         axes.set_ylim(least / 2.0, most * 2.0)
+        axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10.0, numticks=5))
     else:
         axes.set_ylim(0.0, most * 1.25)

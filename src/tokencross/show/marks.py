@@ -6,14 +6,15 @@ resize either.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from tokencross.show.style import GREY, INK, PALE, LineStyle, size_for, text_colour, text_inches, wrapped
-from tokencross.show.view import Kind, Mark
+from tokencross.show.style import GREY, INK, PALE, LineStyle, ink_on, size_for, text_colour, text_inches, wrapped
+from tokencross.show.view import MOST_LARGE_FLAGS, Kind, Mark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +49,9 @@ _MOST_HEADROOM_SHARE = 0.4
 _BAND_INCHES = 0.21
 _BAND_SIZE = 9.0
 _BAND_PAD_INCHES = 0.12
+_BAND_LEAST_SHARE = 0.08
 _FLAG_SIZES: dict[Kind, float] = {"switch": 13.0, "for good": 9.5, "here": 10.5, "beats": 9.0}
+_CROWDED_SIZE = 9.0
 _BOLD = ("switch", "here")
 _HAIRLINES: dict[Kind, tuple[float, _Dash]] = {
     "switch": (1.3, "-"),
@@ -213,8 +216,9 @@ def add_flags(axes: Axes, marks: Sequence[Mark], styles: dict[str, LineStyle]) -
         x, depth = stacked(boxes, width=axes.bbox.width, gap=gap, row=row)[index]
         return left + x, axes.bbox.y1 - depth
 
+    crowded = sum(mark.kind == "switch" for mark in shown) > MOST_LARGE_FLAGS
     for index, mark in enumerate(shown):
-        size = size_for(room, _FLAG_SIZES[mark.kind])
+        size = size_for(room, min(_FLAG_SIZES[mark.kind], _CROWDED_SIZE if crowded else math.inf))
         note = axes.annotate(
             wrapped(mark.text, width_inches=room * 0.75, size=size, bold=mark.kind in _BOLD),
             xy=(mark.volume, 1.0),
@@ -310,13 +314,21 @@ def add_band(axes: Axes, comparison: Comparison, styles: dict[str, LineStyle]) -
     lead = "cheapest: "
     for start, end, label in spans:
         room = float(np.log10(end / start)) * inches_per_decade
+        if room < _BAND_LEAST_SHARE * width_inches(axes):
+            continue
         choices = (f"{lead}{label}", label)
         text = next((t for t in choices if text_inches(t, size=_BAND_SIZE, bold=True) + _BAND_PAD_INCHES < room), "")
         if text:
             lead = ""
             at = (float(np.sqrt(start * end)), _BAND_INCHES / 2.0)
             words = axes.text(*at, text, transform=over, ha="center", va="center_baseline", zorder=5)
-            words.set(color="white", fontsize=_BAND_SIZE, fontweight="bold", in_layout=False, parse_math=False)
+            words.set(
+                color=ink_on(styles[label].colour),
+                fontsize=_BAND_SIZE,
+                fontweight="bold",
+                in_layout=False,
+                parse_math=False,
+            )
     return band
 
 

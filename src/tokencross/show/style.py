@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +17,7 @@ __all__ = [
     "RULE",
     "TIER_COLOURS",
     "LineStyle",
+    "ink_on",
     "line_styles",
     "share_tick",
     "shortened",
@@ -44,8 +44,10 @@ TIER_COLOURS = {
     "self_hosted": "#009E73",
     "fine_tuned": "#CC79A7",
     "dedicated": "#56B4E9",
-    "custom": "#4D4D4D",
+    "custom": "#332288",
 }
+# Curves of one's own are of no kind, so they take turns: P. Tol, "Colour schemes" (2021), muted
+_CUSTOM = ("#332288", "#AA4499", "#117733", "#882255", "#44AA99", "#999933")
 _DASHES: dict[str, Dash] = {
     "small": (0.0, (7.0, 1.6)),
     "open_hosted": (0.0, (12.0, 1.6)),
@@ -61,6 +63,7 @@ _USUAL_WIDTH = 2.2
 _REFERENCE_WIDTH = 1.2
 
 _POINTS_PER_INCH = 72.0
+_LIGHT = 0.5  # of the luma, on which vermillion and green lie below and orange above
 _HINTING_RATIO = 1.05  # letters on a screen are as much wider than their outlines
 _LONGEST_LABEL = 44
 _FULL_WIDTH_INCHES = 9.0
@@ -88,7 +91,7 @@ def line_styles(comparison: Comparison) -> dict[str, LineStyle]:
         reference = option.label in comparison.reference
         dash = _SHARED[turn % len(_SHARED)] or _DASHES.get(tier, "-")
         styles[option.label] = LineStyle(
-            colour=_shifted(TIER_COLOURS[tier], _LIGHTER[turn % len(_LIGHTER)]),
+            colour=_colour(tier, turn),
             dash=_REFERENCE_DASH if reference else dash,
             width=_REFERENCE_WIDTH if reference else _WIDTH.get(tier, _USUAL_WIDTH),
             reference=reference,
@@ -96,11 +99,27 @@ def line_styles(comparison: Comparison) -> dict[str, LineStyle]:
     return styles
 
 
+def _colour(tier: str, turn: int) -> str:
+    """Return the colour of the first, second … option of a tier."""
+    if tier == "custom":
+        return _CUSTOM[turn % len(_CUSTOM)]
+    return _shifted(TIER_COLOURS[tier], _LIGHTER[turn % len(_LIGHTER)])
+
+
 def text_colour(colour: str) -> str:
     """Return a colour dark enough for words on white."""
+    return _shifted(colour, -0.30) if _is_light(colour) else colour
+
+
+def ink_on(colour: str) -> str:
+    """Return the colour of words that are written on a colour."""
+    return INK if _is_light(colour) else "#FFFFFF"
+
+
+def _is_light(colour: str) -> bool:
+    """Return whether a colour is too light for white words and too pale for coloured ones."""
     red, green, blue = _rgb(colour)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return _shifted(colour, -0.30) if luminance > 0.45 else colour
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT
 
 
 def _rgb(colour: str) -> tuple[float, float, float]:
@@ -111,9 +130,9 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 
 def _shifted(colour: str, share: float) -> str:
     """Return a hex colour moved by a share of the way to white (above 0) or black (below 0)."""
-    hue, light, saturation = colorsys.rgb_to_hls(*_rgb(colour))
-    light = light + (1.0 - light) * share if share > 0.0 else light * (1.0 + share)
-    return "#" + "".join(f"{round(part * 255.0):02X}" for part in colorsys.hls_to_rgb(hue, light, saturation))
+    end = 1.0 if share > 0.0 else 0.0
+    mixed = (part + (end - part) * abs(share) for part in _rgb(colour))
+    return "#" + "".join(f"{round(part * 255.0):02X}" for part in mixed)
 
 
 # ---------------------------------------------------------------------- words

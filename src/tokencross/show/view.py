@@ -17,10 +17,23 @@ from tokencross.studies.compare import Comparison
 from tokencross.studies.verdict import phases
 from tokencross.units import TOKENS_PER_MTOK, format_count
 
-__all__ = ["Mark", "Trace", "cost_limits", "drawn_volumes", "marks_of", "traces", "unit_limits", "volume_range"]
+__all__ = [
+    "MOST_LARGE_FLAGS",
+    "Mark",
+    "Trace",
+    "cost_limits",
+    "drawn_volumes",
+    "marks_of",
+    "traces",
+    "unit_limits",
+    "volume_range",
+]
 
 Array = NDArray[np.float64]
 Kind = Literal["switch", "for good", "here", "beats"]
+
+MOST_LARGE_FLAGS = 3
+"""With more switches than this they are written small."""
 
 _LEAST_VOLUME, _MOST_VOLUME = 1e6, 1e13
 _DEFAULT_RANGE = (1e7, 1e12)
@@ -34,6 +47,7 @@ _JUST_ABOVE_RATIO = 1.0 + 4e-12  # beyond the tolerance with which a full step i
 _SAME_RATIO = 1e-9
 _MOST_COST_RATIO = 1e6
 _LEAST_FLOOR_USD = 0.01
+_BAND_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -86,13 +100,15 @@ def marks_of(comparison: Comparison) -> list[Mark]:
 
 def _switches(comparison: Comparison) -> list[Mark]:
     """Return where the envelope first turns to each substitute, in words a founder reads."""
+    turns = [phase for phase in phases(comparison) if phase.first > 0.0]
     found = []
-    for phase in phases(comparison):
-        if phase.first > 0.0:
-            bill = f"{format_count(phase.incumbent_usd_per_month)} USD"
-            whose = "" if phase.label == comparison.incumbent else f" on {comparison.incumbent}"
-            text = f"{phase.label} from {format_count(phase.first)} tokens/month, {bill}{whose}"
-            found.append(Mark("switch", phase.first, text, phase.label))
+    for phase in turns:
+        bill = f"{format_count(phase.incumbent_usd_per_month, digits=2)} USD"
+        whose = f" on {comparison.incumbent}"
+        if phase.label == comparison.incumbent or len(turns) > MOST_LARGE_FLAGS:
+            whose = ""
+        text = f"{phase.label} from {format_count(phase.first)} tokens/month, {bill}{whose}"
+        found.append(Mark("switch", phase.first, text, phase.label))
     return found
 
 
@@ -218,7 +234,8 @@ def cost_limits(drawn: Sequence[Trace]) -> tuple[float, float]:
         return 1.0, 10.0
     top = float(values.max())
     least = max(float(values.min()), top / _MOST_COST_RATIO, _LEAST_FLOOR_USD)
-    floor = 10.0 ** math.floor(math.log10(least) + 1e-9)
+    room = _BAND_SHARE * math.log10(10.0 * top / least)  # decades that the band along the bottom covers
+    floor = 10.0 ** math.floor(math.log10(least) - room)
     return floor, max(top, floor * 10.0) * 1.3
 
 

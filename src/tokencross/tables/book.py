@@ -191,6 +191,7 @@ class Book:
         address = f"compute:{provider}/{instance.id}"
         index = _chosen_offer(instance.offers, address, purchase, region)
         chosen = instance.offers[index]
+        address += _offer_name(instance.offers, chosen)
         row_index, row, notes = self._in_force(chosen.prices, address)
         citation = _citation(address, row, located.location("offers", index, "prices", row_index))
         taken = _Taken(self, address, citation)
@@ -343,6 +344,12 @@ def _chosen_offer(offers: Sequence[Offer], address: str, purchase: str, region: 
         found = f"region {region!r}, for which no {purchase} price is known"
         raise ResolveError(Problem(address, found, f"one of {', '.join(regions)}", offer(region, regions)))
     return next(i for i, entry in enumerate(offers) if entry.purchase == purchase and region in (None, entry.region))
+
+
+def _offer_name(offers: Sequence[Offer], chosen: Offer) -> str:
+    """Return what an address adds to name one of several offers; nothing for the only one on demand."""
+    on_demand = [entry for entry in offers if entry.purchase == "on_demand"]
+    return "" if on_demand == [chosen] else f"[{chosen.purchase}, {chosen.region}]"
 
 
 def _citation(row_name: str, row: Provenance, location: str) -> Citation:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tokencross.tables.strict import Amount, Count, PositiveAmount, Share, StrictRecord, mistake
+from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
 
 __all__ = [
     "ApiFile",
@@ -209,12 +209,22 @@ class Instance(StrictRecord):
     """The provider's own id; users write provider/id."""
     gpu: str = Field(min_length=1)
     """Id in hardware/."""
-    gpu_count: Count
+    gpu_count: PositiveCount
     """GPUs in one instance."""
     aliases: tuple[str, ...] = ()
     """Other spellings."""
     offers: tuple[Offer, ...] = Field(min_length=1)
     """Terms and regions."""
+
+    @model_validator(mode="after")
+    def _one_offer_each(self) -> Instance:
+        names = [f"{entry.purchase} in {entry.region}" for entry in self.offers]
+        double = sorted({name for name in names if names.count(name) > 1})
+        if double:
+            mistake(
+                f"two offers {double[0]}", "one offer for each purchase and region", "Put its eras under one offer."
+            )
+        return self
 
 
 class ComputeFile(StrictRecord):

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from tokencross.tables.records import Provenance
-from tokencross.tables.strict import Count, PositiveAmount, StrictRecord
+from tokencross.tables.strict import Count, PositiveAmount, PositiveCount, StrictRecord
 
 __all__ = [
     "Gpu",
@@ -136,7 +136,7 @@ class ThroughputRun(Provenance):
     """Id in models/."""
     gpu: str = Field(min_length=1)
     """Id in hardware/."""
-    gpu_count: Count
+    gpu_count: PositiveCount
     """GPUs of the deployment: one replica."""
     precision: str | None = None
     """Number format of the weights, as the source says."""

@@ -31,6 +31,8 @@ FILE_KINDS: dict[str, tuple[type[StrictRecord], str]] = {
 }
 """Folder, what a file in it is, and the key under which it lists its records."""
 
+_REFERENCES = {"tokenizer": "tokenizers", "gpu": "hardware", "model": "models"}
+
 _VERSION_FORM = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})(?:\.\d+)?")
 
 
@@ -178,6 +180,38 @@ class Store:
         for path in self.all_files():
             document = self.document(path)
             parse_record(FILE_KINDS[path.parent.name][0], document.data, document)
+            self._check_names(path)
+        for path in self.all_files():
+            self._check_references(path)
+
+    def _check_names(self, path: Path) -> None:
+        """Refuse a provider that is not the file's name, and an id or alias that stands twice in a file."""
+        document, kind = self.document(path), path.parent.name
+        data = document.data
+        provider = data.get("provider", path.stem) if isinstance(data, dict) else path.stem
+        if provider != path.stem:
+            raise document.problem(("provider",), repr(provider), f"{path.stem!r}, the name of the file")
+        seen: dict[str, Located] = {}
+        for record in self.records(kind, path):
+            for name in names_of(record):
+                if name in seen and kind != "throughput":
+                    first = seen[name].location()
+                    raise document.problem(record.path, f"{name!r} again, as at {first}", "each id and alias once")
+                seen[name] = record
+
+    def _check_references(self, path: Path) -> None:
+        """Refuse an id that a row names and no table has (`weights` may name a model without a row of its own)."""
+        for record in self.records(path.parent.name, path):
+            for key, kind in _REFERENCES.items():
+                name = record.data.get(key)
+                if not isinstance(name, str) or (key == "model" and path.parent.name != "throughput"):
+                    continue
+                known = [
+                    known for other in self.files(kind) for r in self.records(kind, other) for known in names_of(r)
+                ]
+                if name not in known:
+                    accepted = f"an id in {self.name}/{kind}"
+                    raise record.document.problem((*record.path, key), repr(name), accepted, offer(name, known))
 
 
 def names_of(record: Located) -> list[str]:

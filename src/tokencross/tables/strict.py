@@ -13,7 +13,7 @@ from tokencross.errors import Problem, TokencrossError, offer
 from tokencross.tables.naming import unit_of
 from tokencross.tables.reading import Document, KeyPath, Plain
 
-__all__ = ["Amount", "Count", "PositiveAmount", "Share", "StrictRecord", "mistake", "parse_record"]
+__all__ = ["Amount", "Count", "PositiveAmount", "PositiveCount", "Share", "StrictRecord", "mistake", "parse_record"]
 
 _RecordT = TypeVar("_RecordT", bound="StrictRecord")
 
@@ -34,6 +34,7 @@ Amount = Annotated[float, Field(ge=0.0), AfterValidator(_finite)]
 PositiveAmount = Annotated[float, Field(gt=0.0), AfterValidator(_finite)]
 Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_finite)]
 Count = Annotated[int, Field(ge=0)]
+PositiveCount = Annotated[int, Field(ge=1)]
 
 
 class StrictRecord(BaseModel):
