@@ -173,10 +173,8 @@ class CostCurve:
         included = _coefficient(tokens_included, f"{label}: tokens_included", "tokens per month")
         fee = cls.fixed(usd_per_month, label=label, citations=citations)
         over = f"{label} overage"
-        if not isinstance(included, np.ndarray) and included == 0.0:
-            return fee + cls.per_mtok(overage_usd_per_mtok, label=over, citations=citations)
-        bands: list[tuple[Number, Number]] = [(0.0, 0.0), (included, overage_usd_per_mtok)]
-        return fee + cls.bands(bands, label=over, citations=citations)
+        price = _coefficient(overage_usd_per_mtok, f"{over}: usd_per_mtok", "USD per million tokens")
+        return fee + cls((Bands((0.0, included), (0.0, price), label=over, citations=tuple(citations)),))
 
     @classmethod
     def cheapest(cls, curves: Sequence[CostCurve], *, label: str = "cheapest") -> CostCurve:
@@ -246,7 +244,8 @@ class CostCurve:
         if self.draw_count is not None:
             return self._dense(points)
         if points.ndim == 0:
-            return float(self._dense(points))
+            total = self._dense(points)
+            return np.asarray(total) if isinstance(volumes, np.ndarray) else float(total)
         return self._blocked(np.ascontiguousarray(points).reshape(-1)).reshape(points.shape)
 
     def _dense(self, points: Array) -> Array:
@@ -304,8 +303,8 @@ class CostCurve:
         points = _volumes(volumes)
         usd = np.asarray(self.usd_per_month(points))
         mtok = np.where(points > 0.0, points / TOKENS_PER_MTOK, np.nan)
-        average = usd / mtok
-        return average if average.ndim else float(average)
+        average = np.asarray(usd / mtok)
+        return average if average.ndim or isinstance(volumes, np.ndarray) else float(average)
 
     def components(self, volumes: ArrayLike) -> list[Component]:
         """Return the parts of the bill at volumes, equal labels added up, in the order of the terms."""

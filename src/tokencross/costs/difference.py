@@ -12,12 +12,12 @@ import numpy as np
 from tokencross.costs.composite import SAME_SLOPE_RATIO, Cheapest, Minimum, sum_of_tails
 from tokencross.costs.terms import Array, Fixed, PerToken, Staircase, Tail, Term
 
-__all__ = ["ROUNDING_RATIO", "Difference", "Windows", "subtract", "windows_between"]
+__all__ = ["ROUNDING_RATIO", "SNAP_RATIO", "Difference", "Windows", "subtract", "windows_between"]
 
 ROUNDING_RATIO = 1e-12
 """Gaps and windows narrower than this, relative to their volume, are rounding."""
 
-_SNAP_RATIO = 8 * float(np.finfo(float).eps)  # a sum smaller than this, relative to its parts, is zero
+SNAP_RATIO = 8 * float(np.finfo(float).eps)  # a sum smaller than this, relative to its parts, is zero
 _CHUNK = 1 << 17  # breakpoints worked on at once
 
 
@@ -56,8 +56,8 @@ class Difference:
             slope += weight * rise
             level_size += abs(weight) * np.abs(level)
             slope_size += abs(weight) * np.abs(rise)
-        intercept[np.abs(intercept) <= _SNAP_RATIO * level_size] = 0.0
-        slope[np.abs(slope) <= _SNAP_RATIO * slope_size] = 0.0
+        intercept[np.abs(intercept) <= SNAP_RATIO * level_size] = 0.0
+        slope[np.abs(slope) <= SNAP_RATIO * slope_size] = 0.0
         return intercept, slope
 
     def edges(self, low: float, high: float) -> Array:

@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from tokencross.costs.composite import SAME_SLOPE_RATIO
-from tokencross.costs.difference import Difference
+from tokencross.costs.difference import SNAP_RATIO, Difference
 from tokencross.costs.terms import Array
 
 __all__ = ["Period", "common_period"]
@@ -79,7 +79,8 @@ class Period:
         lows, highs = edges[:-1], edges[1:]
         intercept, slope = difference.lines((lows + highs) / 2)
         drift = float(tail.slope * Fraction(length))
-        return cls(start, length, drift, lows, highs, slope, intercept + slope * lows, intercept + slope * highs)
+        left, right = _snapped(intercept, slope * lows), _snapped(intercept, slope * highs)
+        return cls(start, length, drift, lows, highs, slope, left, right)
 
     @property
     def _least(self) -> Array:
@@ -142,3 +143,10 @@ class Period:
         with np.errstate(divide="ignore", invalid="ignore"):
             zero = self.lows - (self.left + shift) / self.slopes
         return np.clip(np.where(np.isfinite(zero), zero, self.lows), self.lows, self.highs)
+
+
+def _snapped(intercept: Array, rise: Array) -> Array:
+    """Return the sum of two parts, exactly zero where nothing but rounding is left: curves that touch there."""
+    total = intercept + rise
+    total[np.abs(total) <= SNAP_RATIO * (np.abs(intercept) + np.abs(rise))] = 0.0
+    return total

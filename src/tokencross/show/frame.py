@@ -42,7 +42,7 @@ def dress(axes: Axes, comparison: Comparison, low: float, high: float) -> None:
 
     axes.set_xlim(low, high)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(10.0, subs=_subs(low, high), numticks=20))
+    axes.xaxis.set_major_locator(LogLocator(10.0, subs=_subs(low, high)))
     axes.xaxis.set_major_formatter(FuncFormatter(volume_tick))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("tokens per month", color=INK, fontsize=_TITLE_SIZE)
@@ -70,7 +70,7 @@ def money_scale(axes: Axes, low: float, high: float, title: str) -> None:
 
     axes.set_ylim(low, high)  # before the scale, which else looks for positive data
     axes.set_yscale("log", nonpositive="clip")
-    axes.yaxis.set_major_locator(LogLocator(10.0, subs=_subs(low, high), numticks=12))
+    axes.yaxis.set_major_locator(LogLocator(10.0, subs=_subs(low, high)))
     axes.yaxis.set_major_formatter(FuncFormatter(usd_tick))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylabel(title, color=INK, fontsize=_TITLE_SIZE)
@@ -87,7 +87,7 @@ def top_scale(axes: Axes, comparison: Comparison) -> None:
         return f"{volume_tick(per_day)}\n{usd_tick(usd)}"
 
     top = axes.secondary_xaxis("top", functions=(_to_days, _to_months))
-    top.xaxis.set_major_locator(LogLocator(10.0, subs=_subs(*axes.get_xlim()), numticks=20))
+    top.xaxis.set_major_locator(LogLocator(10.0, subs=_subs(*axes.get_xlim())))
     top.xaxis.set_major_formatter(FuncFormatter(two_lines))
     top.xaxis.set_minor_locator(NullLocator())
     top.tick_params(axis="x", color=PALE, labelcolor=GREY, labelsize=_TICK_SIZE)
@@ -114,7 +114,7 @@ def fleet_scales(axes: Axes, used: Axes, counts: NDArray[np.float64], most_used:
     if least > 0.0 and most / least > _LEAST_LOG_RATIO:
         axes.set_ylim(least / 2.0, most * 2.0)
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(10.0, numticks=5))
+        axes.yaxis.set_major_locator(LogLocator(10.0))
     else:
         axes.set_ylim(0.0, most * 1.25)
         axes.locator_params(axis="y", nbins=3, integer=True)

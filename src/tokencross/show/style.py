@@ -63,7 +63,8 @@ _USUAL_WIDTH = 2.2
 _REFERENCE_WIDTH = 1.2
 
 _POINTS_PER_INCH = 72.0
-_LIGHT = 0.5  # of the luma, on which vermillion and green lie below and orange above
+_PALE_LUMA = 0.43  # above it coloured words on white are hard to read: vermillion and green
+_LIGHT_LUMA = 0.5  # above it white words are: orange
 _HINTING_RATIO = 1.05  # letters on a screen are as much wider than their outlines
 _LONGEST_LABEL = 44
 _FULL_WIDTH_INCHES = 9.0
@@ -108,18 +109,18 @@ def _colour(tier: str, turn: int) -> str:
 
 def text_colour(colour: str) -> str:
     """Return a colour dark enough for words on white."""
-    return _shifted(colour, -0.30) if _is_light(colour) else colour
+    return _shifted(colour, -0.30) if _luma(colour) > _PALE_LUMA else colour
 
 
 def ink_on(colour: str) -> str:
     """Return the colour of words that are written on a colour."""
-    return INK if _is_light(colour) else "#FFFFFF"
+    return INK if _luma(colour) > _LIGHT_LUMA else "#FFFFFF"
 
 
-def _is_light(colour: str) -> bool:
-    """Return whether a colour is too light for white words and too pale for coloured ones."""
+def _luma(colour: str) -> float:
+    """Return how light a colour looks, 0..1 (the weights of Rec. 709)."""
     red, green, blue = _rgb(colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _rgb(colour: str) -> tuple[float, float, float]:

@@ -47,7 +47,7 @@ _JUST_ABOVE_RATIO = 1.0 + 4e-12  # beyond the tolerance with which a full step i
 _SAME_RATIO = 1e-9
 _MOST_COST_RATIO = 1e6
 _LEAST_FLOOR_USD = 0.01
-_BAND_SHARE = 0.08
+_BAND_SHARE = 0.14
 
 
 @dataclass(frozen=True)
@@ -228,14 +228,14 @@ def traces(comparison: Comparison, low: float, high: float) -> list[Trace]:
 
 
 def cost_limits(drawn: Sequence[Trace]) -> tuple[float, float]:
-    """Return the floor, a whole decade, and the top of the cost axis. [USD/month]"""
+    """Return the floor, a round number, and the top of the cost axis. [USD/month]"""
     values = _positive(trace.usd_per_month for trace in drawn)
     if values.size == 0:
         return 1.0, 10.0
     top = float(values.max())
     least = max(float(values.min()), top / _MOST_COST_RATIO, _LEAST_FLOOR_USD)
     room = _BAND_SHARE * math.log10(10.0 * top / least)  # decades that the band along the bottom covers
-    floor = 10.0 ** math.floor(math.log10(least) - room)
+    floor = _one_digit(least / 10.0**room, up=False)
     return floor, max(top, floor * 10.0) * 1.3
 
 
