@@ -47,9 +47,9 @@ def float_or_draws(number: Number) -> FloatOrDraws:
     """Return a float as it is, draws as they are, and a distribution's median."""
     if isinstance(number, np.ndarray):
         return number
-    if isinstance(number, Distribution):
-        return float(number.ppf(_MEDIAN))
-    return float(number)
+    if isinstance(number, (float, int)):
+        return float(number)
+    return float(number.ppf(_MEDIAN))
 
 
 def point(number: Number) -> float:
@@ -100,8 +100,9 @@ def check_number(
         If the value is no number, not finite, or out of bounds (a distribution by its 0.1% and 99.9% quantiles).
     """
     accepted = _accepted(unit, low, high, open_low=open_low)
-    if isinstance(value, Distribution):
-        checked = np.array([value.ppf(0.001), value.ppf(0.999)], dtype=float)
+    distribution = value if not isinstance(value, (float, int, str, np.ndarray)) else None
+    if isinstance(distribution, Distribution):
+        checked = np.array([distribution.ppf(0.001), distribution.ppf(0.999)], dtype=float)
     elif isinstance(value, (bool, str)) or value is None:
         raise ScenarioError(Problem(where, repr(value), accepted, remedy))
     else:
@@ -116,8 +117,8 @@ def check_number(
     if np.any(out):
         worst = float(np.ravel(checked)[np.flatnonzero(np.ravel(out))[0]])
         raise ScenarioError(Problem(where, f"{worst:g}", accepted, remedy))
-    if isinstance(value, Distribution):
-        return value
+    if isinstance(distribution, Distribution):
+        return distribution
     if isinstance(value, DefaultFloat):
         return value
     return float(checked) if checked.ndim == 0 else cast("Draws", checked)

@@ -145,8 +145,8 @@ def breakeven(
         raise ScenarioError(
             Problem("max_tokens_per_month", f"{max_tokens_per_month}", "a number > 0 (tokens per month)")
         )
-    if isinstance(max_intervals, bool) or not isinstance(max_intervals, int) or max_intervals < 1:
-        raise ScenarioError(Problem("max_intervals", repr(max_intervals), "a whole number >= 1"))
+    if isinstance(max_intervals, bool) or not isinstance(max_intervals, int) or max_intervals < 0:
+        raise ScenarioError(Problem("max_intervals", repr(max_intervals), "a whole number >= 0"))
     draws = _draw_count(challenger, incumbent)
     if draws is not None:
         return _of_draws(challenger, incumbent, draws, keep)
