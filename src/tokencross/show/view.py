@@ -48,6 +48,7 @@ _SAME_RATIO = 1e-9
 _MOST_COST_RATIO = 1e6
 _LEAST_FLOOR_USD = 0.01
 _BAND_SHARE = 0.14
+_FLOOR_STEPS = (1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,8 @@ def cost_limits(drawn: Sequence[Trace]) -> tuple[float, float]:
     top = float(values.max())
     least = max(float(values.min()), top / _MOST_COST_RATIO, _LEAST_FLOOR_USD)
     room = _BAND_SHARE * math.log10(10.0 * top / least)  # decades that the band along the bottom covers
-    floor = _one_digit(least / 10.0**room, up=False)
+    decade = 10.0 ** math.floor(math.log10(least) - room)
+    floor = decade * max(step for step in _FLOOR_STEPS if step == 1.0 or step * decade <= least / 10.0**room)
     return floor, max(top, floor * 10.0) * 1.3
 
 
