@@ -223,11 +223,17 @@ class Study:
 
         return plot_unit_costs(self._shown, ax=ax)
 
-    def dashboard(self) -> Figure:
-        """Return both panels with the fleet strip and the caption: what the command line writes."""
+    def dashboard(self, *, size_inches: tuple[float, float] = (13.0, 10.0)) -> Figure:
+        """Return both panels with the fleet strip and the caption: what the command line writes.
+
+        Parameters
+        ----------
+        size_inches : (float, float)
+            Width and height; a slide is 13.3 by 7.5. [inches]
+        """
         from tokencross.show.dashboard import dashboard
 
-        return dashboard(self._shown)
+        return dashboard(self._shown, size_inches=size_inches)
 
     def _repr_html_(self) -> str:
         """Return verdict, costs, breakevens and sources for a notebook."""

@@ -10,11 +10,11 @@ import numpy as np
 
 from tokencross.costs import closed_form
 from tokencross.costs.curve import CostCurve
-from tokencross.costs.difference import Difference, Windows, subtract, windows_between
-from tokencross.costs.periodic import Period
+from tokencross.costs.difference import subtract
 from tokencross.costs.reasons import why_never, why_not_for_ever
+from tokencross.costs.solver import Solution, solve
 from tokencross.costs.terms import Array, Fixed, PerToken, straight
-from tokencross.errors import Problem, ResolveError, ScenarioError
+from tokencross.errors import Problem, ScenarioError
 from tokencross.number import Number, check_number, float_or_draws
 from tokencross.units import DAYS_PER_MONTH, TOKENS_PER_MTOK
 
@@ -22,11 +22,8 @@ __all__ = ["MAX_TOKENS_PER_MONTH", "Breakeven", "breakeven"]
 
 MAX_TOKENS_PER_MONTH = 1e15
 _MOST_INTERVALS = 10_000
-_FEW_PIECES = 200_000.0  # up to here every piece is looked at; beyond, a period tells
-_MOST_PIECES = 5e7
 _JUST_ABOVE_RATIO = 1.0 + 4e-12
 _TINY_VOLUME = 1e-9
-_STRETCH_PERIODS = 1e4  # periods looked at in one go
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +147,7 @@ def breakeven(
     draws = _draw_count(challenger, incumbent)
     if draws is not None:
         return _of_draws(challenger, incumbent, draws, keep)
-    solved = _solve(subtract(challenger.terms, incumbent.terms, keep_share=keep), max_tokens_per_month, max_intervals)
+    solved = solve(subtract(challenger.terms, incumbent.terms, keep_share=keep), max_tokens_per_month, max_intervals)
     return _described(solved, challenger, incumbent, keep)
 
 
@@ -173,158 +170,7 @@ def _draw_count(challenger: CostCurve, incumbent: CostCurve) -> int | None:
     return 1 if 1 in (challenger.draw_count, incumbent.draw_count) else None
 
 
-@dataclass(frozen=True)
-class _Solution:
-    """What the solver finds, before it is put in words."""
-
-    first: float | None
-    robust: float | None
-    lows: Array
-    highs: Array
-    count: int | float
-    truncated: bool
-
-
-def _solve(difference: Difference, up_to: float, most: int) -> _Solution:
-    """Return every window of a difference, first and robust."""
-    head, low, high, before, after = _ranges(difference)
-    if difference.pieces_between(0.0, head) + difference.pieces_between(low, high) <= _FEW_PIECES:
-        return _searched(difference, (head, low, high), before=before, after=after, up_to=up_to, most=most)
-    period = Period.of(difference)
-    if period is not None and difference.pieces_between(0.0, head) <= _MOST_PIECES:
-        return _repeated(difference, period, up_to=up_to, most=most)
-    if difference.pieces_between(0.0, head) + difference.pieces_between(low, high) <= _MOST_PIECES:
-        return _searched(difference, (head, low, high), before=before, after=after, up_to=up_to, most=most)
-    found = f"two curves that cross about {difference.pieces_between(low, high):.1e} times with no common period"
-    raise ResolveError(Problem("breakeven", found, "unit costs further apart, or step widths that share a period"))
-
-
-def _ranges(difference: Difference) -> tuple[float, float, float, bool, bool]:
-    """Return (end of the irregular part, start and end of the undecided range, sign before it, sign after it).
-
-    A difference without slope has no undecided range of its own: one period tells how it goes on, and it is marked by
-    an infinite end when it flips for ever.
-    """
-    tail = difference.tail
-    slope, head = float(tail.slope), tail.from_volume
-    if slope != 0.0:
-        ends = sorted((-tail.lower / slope, -tail.upper / slope))
-        low = max(head, ends[0] * (1 - 1e-9))  # a hair wider than the bounds: they are floats
-        return head, low, max(low, ends[1] * (1 + 1e-9)), slope > 0.0, slope < 0.0
-    if not tail.periods or tail.lower >= 0.0 or tail.upper < 0.0:
-        return head, head, head, False, _negative_beyond(difference, head)
-    period = Period.of(difference)
-    if period is None:
-        return head, head, math.inf, False, False
-    if period.negative_everywhere() or period.negative_nowhere():
-        return head, head, head, False, period.negative_everywhere()
-    return head, head, math.inf, False, False
-
-
-def _negative_beyond(difference: Difference, head: float) -> bool:
-    """Return the sign for ever of a difference that has neither slope nor steps there, or that its bounds decide."""
-    tail = difference.tail
-    if tail.periods:
-        return tail.upper < 0.0
-    intercept, _ = difference.lines(np.array([head * 2.0 + 1.0]))
-    return bool(intercept[0] < 0.0)
-
-
-def _searched(
-    difference: Difference,
-    ranges: tuple[float, float, float],
-    *,
-    before: bool,
-    after: bool,
-    up_to: float,
-    most: int,
-) -> _Solution:
-    """Return the solution from all pieces of the ranges that the bounds leave open."""
-    head, low, high = ranges
-    windows = Windows.none()
-    for edges in difference.chunks(0.0, head):
-        windows.add(*windows_between(difference, edges))
-    if before:
-        windows.add_range(head, low)
-    for edges in difference.chunks(low, high):
-        windows.add(*windows_between(difference, edges))
-    if after:
-        windows.add_range(high, math.inf)
-    lows, highs = windows.joined()
-    robust = float(lows[-1]) if lows.size and np.isinf(highs[-1]) else None
-    return _cut(lows, highs, lows.size, robust, up_to=up_to, most=most)
-
-
-def _repeated(difference: Difference, period: Period, *, up_to: float, most: int) -> _Solution:
-    """Return the solution from the irregular part, then from the pieces of one period."""
-    windows = Windows.none()
-    for edges in difference.chunks(0.0, period.start):
-        windows.add(*windows_between(difference, edges))
-    head_lows, head_highs = windows.joined()
-    in_head = head_lows.size > 0
-    first = float(head_lows[0]) if in_head else period.first()
-    runs_on = bool(period.left[0] < 0.0)
-    joins = in_head and runs_on and bool(head_highs[-1] >= period.start)
-    count: int | float = math.inf
-    robust = None
-    if period.drift != 0.0:
-        count = head_lows.size + period.entry_count() + (1 if runs_on and not joins else 0)
-    if period.drift < 0.0:
-        robust = period.robust()
-        if robust <= period.start and joins:
-            robust = float(head_lows[-1])
-    if first is None:
-        return _Solution(None, None, np.empty(0), np.empty(0), 0, truncated=False)
-    _extend(difference, windows, period, robust, up_to=up_to, most=most)
-    lows, highs = windows.joined()
-    return _cut(lows, highs, count, robust, up_to=up_to, most=most, first=first)
-
-
-def _extend(
-    difference: Difference, windows: Windows, period: Period, robust: float | None, *, up_to: float, most: int
-) -> None:
-    """Add the windows above the irregular part, until there are enough or the end is known."""
-    begin = period.first()
-    if begin is None:
-        return
-    end = _settled_at(difference) if period.drift > 0.0 else robust
-    limit = up_to + 2.0 * period.length  # a window that begins below the limit ends within a period
-    stop = limit if end is None else min(end, limit)
-    low, stretch = begin, 64.0 * period.length
-    while low < stop and windows.joined()[0].size <= most:
-        high = min(low + stretch, stop)
-        for edges in difference.chunks(low, high):
-            windows.add(*windows_between(difference, edges))
-        low, stretch = high, min(2.0 * stretch, _STRETCH_PERIODS * period.length)
-    if robust is not None and low >= stop:
-        windows.add_range(max(robust, low), math.inf)
-
-
-def _settled_at(difference: Difference) -> float:
-    """Return the volume above which a rising difference is never negative again."""
-    tail = difference.tail
-    return max(tail.from_volume, -tail.lower / float(tail.slope))
-
-
-def _cut(
-    lows: Array,
-    highs: Array,
-    count: int | float,
-    robust: float | None,
-    *,
-    up_to: float,
-    most: int,
-    first: float | None = None,
-) -> _Solution:
-    """Return the solution with the intervals that the limits admit."""
-    if first is None and lows.size:
-        first = float(lows[0])
-    admitted = min(int(np.searchsorted(lows, up_to)), most)
-    kept_lows, kept_highs = lows[:admitted], highs[:admitted]
-    return _Solution(first, robust, kept_lows, kept_highs, count, truncated=count > admitted)
-
-
-def _described(solved: _Solution, challenger: CostCurve, incumbent: CostCurve, keep: float) -> Breakeven:
+def _described(solved: Solution, challenger: CostCurve, incumbent: CostCurve, keep: float) -> Breakeven:
     """Return the breakeven with its reason and the incumbent's bill."""
     reason = None
     bill = None
@@ -355,7 +201,7 @@ def _of_draws(challenger: CostCurve, incumbent: CostCurve, draws: int, keep: flo
         first, robust = np.full(draws, np.nan), np.full(draws, np.nan)
         for index in range(draws):
             terms = (curve.draw(index).terms for curve in (challenger, incumbent))
-            solved = _solve(subtract(*terms, keep_share=keep), MAX_TOKENS_PER_MONTH, 1)
+            solved = solve(subtract(*terms, keep_share=keep), MAX_TOKENS_PER_MONTH, 1)
             first[index] = np.nan if solved.first is None else solved.first
             robust[index] = np.nan if solved.robust is None else solved.robust
     missing = int(np.count_nonzero(np.isnan(robust)))

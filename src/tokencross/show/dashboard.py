@@ -61,6 +61,7 @@ def dashboard(comparison: Comparison, *, size_inches: tuple[float, float] = (13.
     _subtitle(figure, panel.axes, comparison)
     figure.draw_without_rendering()  # settles the size that the flags have to fit
     leave_headroom(panel)
+    figure.set_layout_engine("none")  # it is settled: laying out again would double the time to draw
     figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]  # asked for by a notebook without pyplot
     return figure
 

@@ -67,11 +67,7 @@ def _notes(comparison: Comparison) -> str:
 
 def _sources(comparison: Comparison) -> str:
     """Return the rows used, folded away, with the tables' version and date in sight."""
-    frame = comparison.sources()
-    rows = (
-        [str(r.row), str(r.location), str(r.via), str(r.effective_from or ""), str(r.checked)]
-        for r in frame.itertuples()
-    )
+    rows = ([c.row, c.location, c.via, str(c.effective_from or ""), str(c.checked or "")] for c in comparison.cited)
     table = _table("Table rows used", ["row", "file", "read from", "holds from", "checked"], rows)
     books = {option.book.store: option.book for option in comparison.options if option.book is not None}
     said = "; ".join(

@@ -153,15 +153,15 @@ def _breakevens(comparison: Comparison) -> Table:
 
 def _capacity(comparison: Comparison, volume: float) -> Table | None:
     """Return the steps of the sizing for the self-hosted options; None without one."""
-    frame = comparison.capacity(volume)
-    if frame.empty:
+    columns = comparison.capacity_steps(volume)
+    if not columns:
         return None
-    table = _table("", *(str(label) for label in frame.columns))
-    for step, row in frame.iterrows():
+    table = _table("", *columns)
+    for step in dict.fromkeys(step for rows in columns.values() for step in rows):
         if step == "throughput_row":
             continue
-        name, kind = _SHOWN.get(str(step), (str(step), "share" if str(step).startswith("derating") else "text"))
-        table.add_row(name, *(_cell(value, kind) for value in row))
+        name, kind = _SHOWN.get(step, (step, "share" if step.startswith("derating") else "text"))
+        table.add_row(name, *(_cell(rows.get(step, ""), kind) for rows in columns.values()))
     return table
 
 
@@ -196,14 +196,9 @@ def _bullets(lines: Sequence[str]) -> RenderableType:
 def _sources(comparison: Comparison) -> RenderableType:
     """Return the table rows used, and the tables' version."""
     table = _table("row", "file", "read from", "holds from", "checked", left=5)
-    for row in comparison.sources().itertuples(index=False):
-        table.add_row(
-            str(row.row),
-            str(row.location),
-            str(row.via),
-            f"{_text(row.effective_from)} {row.basis}".strip(),
-            _text(row.checked),
-        )
+    for citation in comparison.cited:
+        holds = f"{_text(citation.effective_from)} {citation.basis}".strip()
+        table.add_row(citation.row, citation.location, citation.via, holds, _text(citation.checked))
     books = {option.book.store: option.book for option in comparison.options if option.book is not None}
     lines = [
         f"Tables {store.version} (sha256 {store.content_hash[:12]}), prices as of {book.as_of}."

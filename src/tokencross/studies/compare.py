@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tokencross.citation import Citation
 from tokencross.costs.breakeven import Breakeven, breakeven
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import longest_amortization_months
@@ -226,16 +227,19 @@ class Comparison:
         """Return every step from tokens to GPUs at a volume, a column per self-hosted option."""
         import pandas as pd
 
+        frame = pd.DataFrame(self.capacity_steps(tokens_per_month))
+        frame.index.name = "step"
+        return frame
+
+    def capacity_steps(self, tokens_per_month: float) -> dict[str, dict[str, float | str]]:
+        """Return the steps of `capacity` by option and name."""
         from tokencross.studies.sizing import capacity_rows
 
-        columns = {
+        return {
             label: capacity_rows(self, label, float(tokens_per_month))
             for label, resolved in self.central.items()
             if resolved.fleet is not None
         }
-        frame = pd.DataFrame(columns)
-        frame.index.name = "step"
-        return frame
 
     # ------------------------------------------------------------------ what it rests on
 
@@ -262,11 +266,6 @@ class Comparison:
         """Return every table row used: dates, file and line, and where its figures come from."""
         import pandas as pd
 
-        cited: dict[str, tuple[object, list[str]]] = {}
-        for label, resolved in self.resolved.items():
-            for citation in resolved.citations:
-                if citation.location:
-                    cited.setdefault(f"{citation.row} {citation.location}", (citation, []))[1].append(label)
         columns = [
             "row",
             "location",
@@ -280,10 +279,20 @@ class Comparison:
             "caveat",
         ]
         rows = [
-            {**{name: getattr(citation, name) for name in columns}, "options": ", ".join(dict.fromkeys(labels))}
-            for citation, labels in cited.values()
+            {**{name: getattr(citation, name) for name in columns}, "options": ", ".join(labels)}
+            for citation, labels in self.cited.items()
         ]
         return pd.DataFrame(rows, columns=[*columns, "options"])
+
+    @cached_property
+    def cited(self) -> Mapping[Citation, tuple[str, ...]]:
+        """Every table row used, once, with the labels of the options that use it."""
+        found: dict[Citation, list[str]] = {}
+        for label, resolved in self.resolved.items():
+            for citation in resolved.citations:
+                if citation.location:
+                    found.setdefault(citation, []).append(label)
+        return {citation: tuple(dict.fromkeys(labels)) for citation, labels in found.items()}
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

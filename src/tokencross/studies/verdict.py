@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tokencross.studies.compare import Comparison
 from tokencross.units import format_count, format_usd
 
-__all__ = ["Phase", "phases", "verdict"]
+__all__ = ["Phase", "headline", "phases", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,9 @@ def headline(comparison: Comparison) -> str:
         if phase.robust is not None and phase.robust > phase.first * (1.0 + 1e-9):
             good = f", for good from {format_count(phase.robust)}"
         parts.append(f"{phase.label} {at}{good}")
+    last = comparison.stretches[-1]
+    if math.isinf(last.high) and substitutes[last.winner] != found[-1].label:
+        parts.append(f"{substitutes[last.winner]} again, for good, from {format_count(last.low)}")
     return "; ".join(parts) + "."
 
 

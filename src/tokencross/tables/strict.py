@@ -40,7 +40,7 @@ PositiveCount = Annotated[int, Field(ge=1)]
 class StrictRecord(BaseModel):
     """A frozen record in which an unknown key, a wrong type or a number written as text is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
