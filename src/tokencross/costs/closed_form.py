@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tokencross.costs.composite import SAME_SLOPE_RATIO
 from tokencross.costs.curve import CostCurve
+from tokencross.costs.difference import ROUNDING_RATIO
 from tokencross.costs.terms import Array, Fixed, PerToken, Staircase
 from tokencross.number import FloatOrDraws
 from tokencross.units import TOKENS_PER_MTOK
@@ -72,26 +74,46 @@ def crossings(pair: LineAndStaircase) -> tuple[Array, Array]:
         n_r = \\max(\\lceil (F + m q) / (m q - r) \\rceil - 1, N), \\quad
         V = \\max(0, (F + r n) / m)
 
-    Otherwise the first flat alone can be cheaper, and only a challenger that costs the same at every volume stays so.
+    Otherwise the first flat alone can be cheaper; it stays so only with ``m q = r`` and a head start of a step or more
+    (``F + r <= 0``), where the curves at most touch.
     docs/methodology/crossings.md has the derivation.
     """
     F, m, r, q, N = pair.F, pair.m, pair.r, pair.q, pair.N
-    step_value = np.asarray(m * q)
+    step_value = np.asarray(m * q, dtype=float)
     gain = step_value - r
+    gain = np.where(np.abs(gain) <= SAME_SLOPE_RATIO * np.abs(step_value), 0.0, gain)
     with np.errstate(divide="ignore", invalid="ignore"):
-        first = _volume(np.maximum(np.floor(F / gain) + 1.0, N), F, m, r)
-        robust = _volume(np.maximum(np.ceil((F + step_value) / gain) - 1.0, N), F, m, r)
+        first = _volume(np.maximum(_floor(F / gain) + 1.0, N), F, m, r)
+        robust = _volume(np.maximum(-_floor(-(F + step_value) / gain) - 1.0, N), F, m, r)
     losing = ~(gain > 0.0)
     if np.any(losing):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            flat = np.asarray((F + r * N) / m)
-        rising = np.asarray(m > 0.0)
-        from_zero = ~rising & np.asarray(F + r * N < 0.0)
-        on_flat = np.where(rising & np.asarray(N * gain > F), np.maximum(flat, 0.0), np.where(from_zero, 0.0, np.nan))
-        level = from_zero & np.asarray(m == 0.0) & np.asarray(r == 0.0)
+        on_flat, for_good = _without_gain(pair, gain)
         first = np.where(losing, on_flat, first)
-        robust = np.where(losing, np.where(level, 0.0, np.nan), robust)
+        robust = np.where(losing, for_good, robust)
     return np.asarray(first, dtype=float), np.asarray(robust, dtype=float)
+
+
+def _without_gain(pair: LineAndStaircase, gain: Array) -> tuple[Array, Array]:
+    """Return first and robust where a step costs at least what the line gains over it.
+
+    Only the first flat can be cheaper, from its crossing on, or all of it when the line is no dearer per token. Where a
+    step costs just what it gains, and the head start is a step or more, the flats touch the line at most: for ever.
+    """
+    F, m, r, N = pair.F, pair.m, pair.r, pair.N
+    with np.errstate(divide="ignore", invalid="ignore"):
+        flat = np.maximum(np.asarray((F + r * N) / m), 0.0)
+    rising = np.asarray(m > 0.0)
+    from_zero = ~rising & np.asarray(F + r * N < 0.0)
+    first = np.where(rising & np.asarray(N * gain > F), flat, np.where(from_zero, 0.0, np.nan))
+    touching = (gain == 0.0) & np.asarray(F + r <= 0.0) & np.where(rising, True, np.asarray(r == 0.0))
+    return first, np.where(touching, first, np.nan)
+
+
+def _floor(ratio: FloatOrDraws) -> Array:
+    """Return the floor, a ratio that misses a whole number by rounding counted as that number."""
+    value = np.asarray(ratio, dtype=float)
+    floored: Array = np.floor(value + ROUNDING_RATIO * (1.0 + np.abs(value)))
+    return floored
 
 
 def _volume(steps: Array, F: FloatOrDraws, m: FloatOrDraws, r: FloatOrDraws) -> Array:
