@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PriceBook", "load_prices"]
 
 DateLike = date | str
+TABLES_DATE = "tables"
 
 
 def load_prices(
@@ -55,13 +56,13 @@ def load_prices(
     <PriceBook 2026.11.21 as of 2026-11-21>
     """
     store = bundled_store() if path is None else open_store(Path(path))
-    day = store.date if isinstance(as_of, str) and as_of == "tables" else as_date(as_of, where="as_of")
+    day = store.date if as_of == TABLES_DATE else as_date(as_of, where="as_of", or_tables=True)
     if before_first not in ("refuse", "hold"):
         raise ResolveError(Problem("before_first", repr(before_first), "refuse or hold"))
     return PriceBook(Book(store, day, announced, before_first))
 
 
-def as_date(value: DateLike, *, where: str) -> date:
+def as_date(value: DateLike, *, where: str, or_tables: bool = False) -> date:
     """Return a date from a date or its ISO 8601 text."""
     if isinstance(value, datetime):
         return value.date()
@@ -70,7 +71,7 @@ def as_date(value: DateLike, *, where: str) -> date:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        accepted = 'a date such as 2026-11-21, or "tables" for the tables\' own'
+        accepted = "a date such as 2026-11-21" + (f', or "{TABLES_DATE}" for the tables\' own' if or_tables else "")
         raise ResolveError(Problem(where, repr(value), accepted)) from None
 
 

@@ -14,7 +14,7 @@ from tokencross.costs.breakeven import Breakeven
 from tokencross.number import Number
 from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
-from tokencross.prices import DateLike, as_date
+from tokencross.prices import TABLES_DATE, DateLike, as_date
 from tokencross.studies import addresses
 from tokencross.studies.compare import Comparison, compare
 
@@ -183,9 +183,9 @@ class Study:
         return self._of(addresses.replaced(self._comparison, changes))
 
     def at(self, as_of: DateLike) -> Study:
-        """Return the study with the prices of another date."""
-        day: date = as_date(as_of, where="as_of")
-        options = tuple(o if o.book is None else o.with_book(o.book.at(day)) for o in self.options)
+        """Return the study with the prices of another date, or with ``"tables"`` of the tables' own."""
+        day: date | None = None if as_of == TABLES_DATE else as_date(as_of, where="as_of", or_tables=True)
+        options = tuple(o if o.book is None else o.with_book(o.book.at(day or o.book.store.date)) for o in self.options)
         return self._of(replace(self._comparison, options=options))
 
     def with_workload(self, workload: Workload) -> Study:

@@ -88,10 +88,7 @@ class ApiOption:
 
     def resolve(self, workload: Workload) -> Resolved:
         """See `CostOption.resolve`."""
-        price = self.book.api_price(self.model)
-        if self.service_tier == "batch" and not price.has_batch:
-            accepted = "service_tier: standard; the table has no batch price of it"
-            raise ScenarioError(Problem(f"{self.label}:service_tier", "'batch'", accepted))
+        price = self._price()
         ratio = self._text_ratio(workload, price)
         longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)
         input_tokens = float_or_draws(workload.input_tokens) * ratio.value
@@ -126,6 +123,14 @@ class ApiOption:
             notes=(*price.notes, *ratio.notes, *self._notes(workload, price, ratio, input_tokens)),
             citations=cite,
         )
+
+    def _price(self) -> ApiPrice:
+        """Return the prices in force, once they are seen to have the service tier."""
+        price = self.book.api_price(self.model)
+        if self.service_tier == "batch" and not price.has_batch:
+            accepted = "service_tier: standard; the table has no batch price of it"
+            raise ScenarioError(Problem(f"{self.label}:service_tier", "'batch'", accepted))
+        return price
 
     def _text_ratio(self, workload: Workload, price: ApiPrice) -> TextRatio:
         """Return billed tokens per reference token, given or from the tables."""
@@ -216,7 +221,7 @@ class ApiOption:
         array([0.21 , 1.215])
         """
         return request_usd(
-            centred_price(self.book.api_price(self.model)),
+            centred_price(self._price()),
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             cached_input_tokens=cached_input_tokens,

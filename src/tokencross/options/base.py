@@ -33,6 +33,8 @@ __all__ = [
 
 Origin = Literal["given", "default", "table", "fitted"]
 
+_ROOMS = ("workload", "prices", "compute", "tokenizers")  # what an address begins with, besides a label
+
 GIVEN = Citation("given", via="given by the study")
 
 
@@ -175,6 +177,9 @@ def checked_label(label: object) -> str:
     """Return a label that addresses can hold."""
     if not isinstance(label, str) or not label.strip():
         raise ScenarioError(Problem("label", repr(label), "a name that is not empty"))
+    if label in _ROOMS:
+        found = f"{label!r}, which addresses use for something else"
+        raise ScenarioError(Problem("label", found, f"a name that is none of {', '.join(_ROOMS)}"))
     if ":" in label or "[" in label or "]" in label:
         raise ScenarioError(Problem("label", repr(label), "a name without ':' and brackets, which addresses use"))
     return label

@@ -133,7 +133,8 @@ def blend(
     fresh = 1.0 - cached_share - written_share
     plain = 1.0 - batch_share * price.batch_discount_share
     cached = 1.0 - batch_share * price.batch_cache_discount_share
-    reads_discount = plain if price.cached_as_input else cached
+    for_reads = plain if price.cached_as_input else cached
+    for_writes = plain if price.written_as_input else cached
     per_input = input_tokens / request_tokens
     per_output = output_tokens / request_tokens
 
@@ -143,8 +144,8 @@ def blend(
     answers = sum((t.price.output_usd_per_mtok * t.request_share for t in tiers), np.float64(0.0))
     return BlendedPrice(
         fresh_input=over_input("input_usd_per_mtok") * fresh * plain * per_input,
-        cache_reads=over_input("cache_read_usd_per_mtok") * cached_share * reads_discount * per_input,
-        cache_writes=over_input("cache_write_usd_per_mtok") * written_share * reads_discount * per_input,
+        cache_reads=over_input("cache_read_usd_per_mtok") * cached_share * for_reads * per_input,
+        cache_writes=over_input("cache_write_usd_per_mtok") * written_share * for_writes * per_input,
         output=answers * plain * per_output,
     )
 
@@ -197,7 +198,9 @@ def request_usd(
         accepted = "cached and written tokens that together are at most the input, which counts them"
         raise ScenarioError(Problem("bill", found, accepted))
     plain = 1.0 - price.batch_discount_share if batch else 1.0
-    cached = plain if price.cached_as_input else (1.0 - price.batch_cache_discount_share if batch else 1.0)
+    cached = 1.0 - price.batch_cache_discount_share if batch else 1.0
+    for_reads = plain if price.cached_as_input else cached
+    for_writes = plain if price.written_as_input else cached
     usd = np.zeros(total.shape)
     tiers: list[ApiPrice | LongContextPrice] = [price, *price.long_context]
     reached = [np.ones(total.shape, dtype=bool), *(_reaches(tier, total) for tier in price.long_context)]
@@ -205,8 +208,8 @@ def request_usd(
         inside = reached[index] & ~reached[index + 1] if index + 1 < len(tiers) else reached[index]
         charge = (
             fresh * (tier.input_usd_per_mtok * plain)
-            + read * (tier.cache_read_usd_per_mtok * cached)
-            + written * (tier.cache_write_usd_per_mtok * cached)
+            + read * (tier.cache_read_usd_per_mtok * for_reads)
+            + written * (tier.cache_write_usd_per_mtok * for_writes)
             + out * (tier.output_usd_per_mtok * plain)
         )
         usd = np.where(inside, charge, usd)

@@ -168,14 +168,16 @@ def choose_replica(
         fitting = sorted((s for s in sources if s.run.gpu_count == count), key=lambda s: s.rank, reverse=True)
         source = fitting[0]
         rate = best_rate(model, gpu, source, lengths)
-        tokens_per_second = request_tokens / rate.seconds_per_request if given is None else given
+        fitted = request_tokens / rate.seconds_per_request
+        tokens_per_second = fitted if given is None else given
         per_instance, spanned = _packing(count, instance, where)
         others = tuple(
             f"{other.describe()}: {_reached(model, gpu, other, lengths, request_tokens):,.0f}"
             for other in _one_per_engine(fitting[1:], source)
         )
         replica = Replica(count, per_instance, spanned, rate, tokens_per_second, source.run.load_basis, others)
-        planned = combined_ratio(replica.deratings(wanted.latency, wanted.target_load_share)) * tokens_per_second
+        # a rate of one's own replaces that of the replica which the rows make the most productive
+        planned = combined_ratio(replica.deratings(wanted.latency, wanted.target_load_share)) * fitted
         score = float(np.median(planned)) * per_instance / spanned
         if best is None or score > best[0] * (1.0 + 1e-9):
             best = (score, replica)

@@ -191,8 +191,7 @@ def fit_seconds(columns: Array, seconds: Array, *, floors: Array, prior: Array |
         weight = np.sqrt(_PRIOR_WEIGHT) * np.eye(3)
         relative = np.vstack([relative, weight / scale])
         target = np.concatenate([target, np.diagonal(weight)])
-    least = np.minimum(floors, scale) if prior is not None else floors
-    return least + _non_negative(relative, target - relative @ least)
+    return floors + _non_negative(relative, target - relative @ floors)
 
 
 def _non_negative(matrix: Array, target: Array) -> Array:

@@ -90,11 +90,19 @@ class Workload:
                 value, where=f"workload:{name}", unit=unit, low=low, high=high, open_low=open_low, remedy=_remedy(name)
             )
             object.__setattr__(self, name, checked)
+        self._check_draws()
         if np.any(self.request_tokens == 0.0):
             found = "input_tokens and output_tokens of 0"
             raise ScenarioError(Problem("workload", found, "at least one of them above 0 (tokens per request)"))
         self._check_shares()
         self._check_load()
+
+    def _check_draws(self) -> None:
+        """Refuse arrays of draws of different lengths: draw k of one number goes with draw k of another."""
+        sizes = {name: value.size for name in _NUMBERS if isinstance(value := getattr(self, name), np.ndarray)}
+        if len(set(sizes.values())) > 1:
+            found = ", ".join(f"{name} with {size} draws" for name, size in sizes.items())
+            raise ScenarioError(Problem("workload", found, "the same number of draws in every array"))
 
     def _check_shares(self) -> None:
         """Refuse caching without a write share, and shares that exceed the input."""

@@ -35,12 +35,24 @@ def _replaced_one(comparison: Comparison, address: str, value: object) -> Compar
         return replace(comparison, tokens_per_month=where)
     known = {p.address: p for p in comparison.parameters}
     if head in _TABLES and address in known:
+        _one_row(comparison, address)
         number = check_number(
             value, where=address, unit=known[address].unit, high=1.0 if address.endswith("_share") else float("inf")
         )
         return replace(comparison, options=tuple(_overridden(option, address, number) for option in comparison.options))
     accepted = "an address that study.parameters() lists"
     raise ScenarioError(Problem(address, "an unknown address", accepted, offer(address, list(known))))
+
+
+def _one_row(comparison: Comparison, address: str) -> None:
+    """Refuse an address that stands for rows of two dates: one number cannot replace both."""
+    rows = {p.citation for resolved in comparison.resolved.values() for p in resolved.tables if p.address == address}
+    if len(rows) > 1:
+        places = " and ".join(sorted(row.location for row in rows if row is not None))
+        found = f"an address that stands for {len(rows)} rows ({places})"
+        raise ScenarioError(
+            Problem(address, found, "an address of one row", "Use one date for the options that share it.")
+        )
 
 
 def _overridden(option: CostOption, address: str, number: object) -> CostOption:

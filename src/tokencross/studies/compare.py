@@ -18,7 +18,7 @@ from tokencross.costs.engineering import longest_amortization_months
 from tokencross.costs.envelope import Stretch, lower_envelope
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.number import Number, check_number, is_draws, point
-from tokencross.options.base import CostOption, Parameter, Resolved
+from tokencross.options.base import GIVEN, CostOption, Parameter, Resolved
 from tokencross.options.centred import centred_option, centred_workload
 from tokencross.options.workload import Workload
 from tokencross.studies.notes import notes_of
@@ -252,6 +252,11 @@ class Comparison:
                 found[f"{label}:{own.address}"] = replace(own, address=f"{label}:{own.address}")
             for parameter in resolved.tables:
                 found.setdefault(parameter.address, parameter)
+        if self.tokens_per_month is not None:
+            where = Parameter(
+                "tokens_per_month", self.tokens_per_month, "reference tokens per month", "given", "", GIVEN
+            )
+            found[where.address] = where
         return tuple(found.values())
 
     def assumptions(self) -> pd.DataFrame:

@@ -145,6 +145,7 @@ class Book:
             cache_read_usd_per_mtok=read,
             cache_write_usd_per_mtok=write,
             cached_as_input=row.cache_read_usd_per_mtok is None,
+            written_as_input=row.cache_write_usd_per_mtok is None,
             long_context=tiers,
             batch_discount_share=discount,
             batch_cache_discount_share=cached,
@@ -162,7 +163,7 @@ class Book:
         """Return every ``provider/model`` that serves the same open weights and has a price in force."""
         found: list[str] = []
         for path in self.store.files("api"):
-            if not self.store.mentions(path, f"weights: {weights}"):
+            if not self.store.mentions(path, weights):
                 continue
             for record in self.store.records("api", path):
                 if record.data.get("weights") != weights:
@@ -219,7 +220,7 @@ class Book:
         """Return every run of an open model that was measured by the book's date."""
         found: list[tuple[ThroughputRun, Citation]] = []
         for path in self.store.files("throughput"):
-            if not self.store.mentions(path, f"model: {model}"):
+            if not self.store.mentions(path, model):
                 continue
             for located in self.store.records("throughput", path):
                 if located.data.get("model") != model:

@@ -37,7 +37,8 @@ class LongContextPrice:
 class ApiPrice:
     """A hosted model's prices in force at a date. [USD per million tokens]
 
-    Without a cache price in the table the cache prices are the input price, and ``cached_as_input`` says so.
+    Without a cache price in the table the cache prices are the input price, and ``cached_as_input`` and
+    ``written_as_input`` say so.
     """
 
     model: ApiModel
@@ -48,6 +49,7 @@ class ApiPrice:
     cache_read_usd_per_mtok: FloatOrDraws
     cache_write_usd_per_mtok: FloatOrDraws
     cached_as_input: bool
+    written_as_input: bool
     long_context: tuple[LongContextPrice, ...]
     batch_discount_share: FloatOrDraws
     batch_cache_discount_share: FloatOrDraws
