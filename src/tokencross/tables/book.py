@@ -162,6 +162,7 @@ class Book:
     def hosts_of(self, weights: str) -> list[str]:
         """Return every ``provider/model`` that serves the same open weights and has a price in force."""
         found: list[str] = []
+        sold = replace(self, before_first="refuse")  # a price of later years is no alternative
         for path in self.store.files("api"):
             if not self.store.mentions(path, weights):
                 continue
@@ -170,7 +171,7 @@ class Book:
                     continue
                 name = f"{path.stem}/{record.data['id']}"
                 try:
-                    self.api_price(name)
+                    sold.api_price(name)
                 except ResolveError:
                     continue  # not sold at this date
                 found.append(name)
