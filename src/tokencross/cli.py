@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -106,8 +107,18 @@ def _check_chart_path(path: Path) -> None:
         raise ScenarioError(
             Problem("compare", f"--chart {path}, in a folder that does not exist", "an existing folder")
         )
-    if path.is_dir():
+    try:
+        folder = path.is_dir()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    if folder:
         raise ScenarioError(Problem("compare", f"--chart {path}, which is a folder", "the name of a file"))
+
+
+def _unwritable(path: Path, error: OSError) -> ScenarioError:
+    """Return the error for a chart that cannot be written."""
+    found = f"--chart {path}: {(error.strerror or str(error)).lower()}"
+    return ScenarioError(Problem("compare", found, "a place that can be written to"))
 
 
 def _write_chart(study: Study, path: Path) -> None:
@@ -118,14 +129,15 @@ def _write_chart(study: Study, path: Path) -> None:
     try:
         handle, name = tempfile.mkstemp(suffix=path.suffix, dir=path.absolute().parent)
     except OSError as error:
-        found = f"--chart {path}: {(error.strerror or str(error)).lower()}"
-        raise ScenarioError(Problem("compare", found, "a place that can be written to")) from None
+        raise _unwritable(path, error) from None
     os.close(handle)
     temporary = Path(name)
     try:
         study.dashboard().savefig(temporary, dpi=_DPI)
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -166,17 +178,17 @@ def listing(
 
         book = load_prices(pricing, as_of=as_of)
         frame = book.frame()
-        columns = {"tier": frame["tier"], "provider": frame["model"].str.partition("/")[0]}
+        frame["provider"] = [str(model).partition("/")[0] for model in frame["model"]]
         for name, wanted in (("tier", tier), ("provider", provider)):
             if wanted is None:
                 continue
-            known = sorted(columns[name].unique())
+            known = sorted(frame[name].unique())
             if wanted not in known:
                 remedy = offer(wanted, known)
                 raise ScenarioError(
                     Problem(f"prices list --{name}", repr(wanted), f"one of {', '.join(known)}", remedy)
                 )
-            frame = frame[columns[name].loc[frame.index] == wanted]
+            frame = frame[frame[name] == wanted]
         frame = frame.sort_values(["input_usd_per_mtok", "output_usd_per_mtok", "model"])
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
         caption = f"{len(rows)} models, USD per million billed tokens, tables {book.version}, as of {book.as_of}"
@@ -185,6 +197,9 @@ def listing(
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without these signs still gets the answer
     app()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tokencross.costs.engineering import Engineering, EngineeringItems
-from tokencross.errors import ScenarioError, TokencrossError
+from tokencross.errors import Problem, ScenarioError, TokencrossError
 from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
 from tokencross.prices import PriceBook, load_prices
@@ -72,7 +72,9 @@ def _at(document: Document, path: KeyPath, call: Callable[[], T]) -> T:
     try:
         return call()
     except TokencrossError as error:
-        raise as_error(document, path, error) from None
+        named = [problem.where for problem in error.problems if isinstance(problem, Problem)]
+        own = [name for name in named if name in ScenarioFile.model_fields]  # a mistake of a key of its own
+        raise as_error(document, own[:1] or path, error) from None
 
 
 def _workload(said: ScenarioFile) -> Workload:

@@ -160,8 +160,9 @@ class Engineering(_Summable):
             where = f"engineering[{self.label}].{name}"
             checked = check_number(getattr(self, name), where=where, unit=unit, open_low=name == "amortization_months")
             object.__setattr__(self, name, checked)
-        if not isinstance(self.label, str) or not self.label:
-            raise ScenarioError(Problem("engineering: label", repr(self.label), "a name that is not empty"))
+        if not isinstance(self.label, str) or not self.label or "[" in self.label or "]" in self.label:
+            accepted = "a name that is not empty and has no brackets, which addresses use"
+            raise ScenarioError(Problem("engineering: label", repr(self.label), accepted))
 
     @staticmethod
     def none() -> EngineeringItems:

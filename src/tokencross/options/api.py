@@ -60,7 +60,7 @@ class ApiOption:
         where = f"{self.label}:"
         for name, unit in _UNITS.items():
             value = getattr(self, name)
-            if value is not None:
+            if value is not None or name == "discount_share":
                 high = 1.0 if name.endswith("_share") else np.inf
                 checked = check_number(
                     value, where=where + name, unit=unit, high=high, open_low=name == "tokenizer_ratio"

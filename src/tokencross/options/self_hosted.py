@@ -80,7 +80,7 @@ class SelfHostedOption:
         checked_label(self.label)
         for name, (unit, low, high, open_low) in _NUMBERS.items():
             value = getattr(self, name)
-            if value is None:
+            if value is None and name not in {"prefix_hit_share", "billed_hours_share"}:
                 continue
             where = f"{self.label}:{name}"
             checked = check_number(value, where=where, unit=unit, low=low, high=high, open_low=open_low)

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 __all__ = ["history_frame", "prices_frame"]
 
+_COLUMNS = [
+    "model",
+    "tier",
+    "weights",
+    "input_usd_per_mtok",
+    "output_usd_per_mtok",
+    "cache_read_usd_per_mtok",
+    "effective_from",
+    "basis",
+    "via",
+    "location",
+]
 _PRICES = ["input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok"]
 
 
@@ -72,4 +84,4 @@ def prices_frame(book: Book) -> pd.DataFrame:
                     "location": price.citation.location,
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)

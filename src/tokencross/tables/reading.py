@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,8 @@ KeyPath: TypeAlias = Sequence["str | int"]
 
 _LARGEST_BYTES = 8_000_000
 _DEEPEST = 60
+_DEEP_BLOCK = re.compile(rf"^ *(?:[-?][ \t]+){{{_DEEPEST + 1}}}|^ {{{20 * _DEEPEST}}}", re.MULTILINE)
+"""Blocks so deep that libyaml, which recurses on them, would exhaust the stack."""
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _constructor = yaml.constructor.SafeConstructor()
 _SCALARS = {
@@ -124,9 +127,9 @@ class _Builder:
         built: dict[str, Plain] = {}
         for key_node, value_node in node.value:
             if key_node.tag != "tag:yaml.org,2002:str":
-                raise self._fail(
-                    key_node, f"the key {key_node.value!r}", "a key that is text", "Quote it if it is meant."
-                )
+                plain = isinstance(key_node, yaml.ScalarNode)
+                key = f"the key {key_node.value!r}" if plain else "a key that is a list or a mapping"
+                raise self._fail(key_node, key, "a key that is text", "Quote it if it is meant." if plain else "")
             if key_node.value in built:
                 found = f"the key {key_node.value!r} twice in one mapping"
                 raise self._fail(key_node, found, "each key once", "Keep one of the two.")
@@ -168,6 +171,9 @@ def read_document(path: Path, *, name: str | None = None, error: type[Tokencross
         raise error(Problem(shown, found, f"{kind} as UTF-8 text")) from None
     if _deepest_flow(text) > _DEEPEST:
         found = f"more than {_DEEPEST} levels of brackets"
+        raise error(Problem(shown, found, "a file as the documentation shows it"))
+    if _DEEP_BLOCK.search(text):
+        found = f"more than {_DEEPEST} levels of nesting"
         raise error(Problem(shown, found, "a file as the documentation shows it"))
     try:
         root = _Loader(text).get_single_node()

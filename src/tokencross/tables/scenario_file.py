@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tokencross.tables.strict import Amount, Count, PositiveAmount, Share, StrictRecord, mistake
 
@@ -153,7 +153,7 @@ class ScenarioFile(StrictRecord):
     """Name in captions."""
     note: str = ""
     """What is measured and what is judgement in this scenario; shown with the result."""
-    as_of: date | Literal["tables"]
+    as_of: date | str
     """The day whose prices count, or `tables` for the tables' own date."""
     pricing: str | None = None
     """A folder of one's own tables, relative to this file; the bundled ones unless said."""
@@ -171,3 +171,13 @@ class ScenarioFile(StrictRecord):
     """Labels of options that are drawn and compared, but would not do the job equally well."""
     options: tuple[OptionEntry, ...] = Field(min_length=1)
     """What is compared."""
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _a_day(cls, value: object) -> object:
+        if isinstance(value, date) or value == "tables":
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            mistake(repr(value), "a date such as 2026-11-21, or tables")

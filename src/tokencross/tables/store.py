@@ -232,6 +232,8 @@ def open_store(folder: Path) -> Store:
     if not folder.is_dir():
         raise TableError(Problem(str(folder), "no such folder", "a folder of pricing tables with a file VERSION"))
     store = Store(folder, folder.as_posix())
+    for path in sorted(folder.glob("*/*.yml")):
+        raise TableError(Problem(path.as_posix(), "a file that ends in .yml", "tables that end in .yaml", "Rename it."))
     _ = store.version
     if not store.all_files():
         accepted = f"YAML files in at least one of {', '.join(sorted(FILE_KINDS))}"

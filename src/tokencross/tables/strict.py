@@ -51,6 +51,8 @@ class StrictRecord(BaseModel):
                     known = list(cls.model_fields)
                     context = {"key": key, "known": ", ".join(known), "remedy": offer(str(key), known)}
                     raise PydanticCustomError("unknown_key", "unknown key {key}", context)
+                if data[key] is None and cls.model_fields[key].default is None:
+                    raise PydanticCustomError("empty_key", "empty key {key}", {"key": key})
         return data
 
 
@@ -80,6 +82,9 @@ def _problem(details: ErrorDetails, document: Document, path: KeyPath) -> Proble
     if kind == "unknown_key":
         place.append(context["key"])
         return Problem(document.where(place), "an unknown key", f"one of {context['known']}", context["remedy"])
+    if kind == "empty_key":
+        place.append(context["key"])
+        return Problem(document.where(place), "nothing", "a value", "Leave the key out if there is none.")
     if kind == "mistake":
         return Problem(document.where(place), context["found"], context["accepted"], context["remedy"])
     key = next((step for step in reversed(place) if isinstance(step, str)), "")
@@ -134,11 +139,16 @@ def _remedy(details: ErrorDetails) -> str:
     return ""
 
 
+def _joined(place: str, where: str) -> str:
+    """Return a place in a file with what the call names, once where both say the same."""
+    return place if place.endswith(f": {where}") else f"{place}: {where}"
+
+
 def as_error(document: Document, path: KeyPath, error: TokencrossError) -> TokencrossError:
     """Return an error raised by a call, with the place in the document that asked for it put in front."""
     place = document.where(path)
     problems = [
-        Problem(f"{place}: {problem.where}", problem.found, problem.accepted, problem.remedy)
+        Problem(_joined(place, problem.where), problem.found, problem.accepted, problem.remedy)
         if isinstance(problem, Problem)
         else f"{place}: {problem}"
         for problem in error.problems

@@ -1,0 +1,488 @@
+"""Every mistake in a scenario ends in one clear error, in Python and on the command line: exit code 2, nothing left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import tokencross as tc
+from tokencross.cli import app
+from tokencross.errors import ResolveError, ScenarioError, TableError, TokencrossError
+
+HERE = Path(__file__).parent
+WORKLOAD_KEYS = (
+    "input_tokens, output_tokens, cached_input_share, cache_write_share, batch_share, input_cv, output_cv, text_kind, "
+    "peak_to_mean, load, burst_ratio, name"
+)
+OPTION_KEYS = (
+    "label, api, self_hosted, service_tier, region, discount_share, tokenizer_ratio, output_ratio, instance, purchase, "
+    "precision, engine, gpus_per_replica, throughput, latency, target_load_share, min_instance_count, "
+    "spare_instance_count, prefix_hit_share, billed_hours_share, compute_as_of, throughput_as_of, engineering"
+)
+ENGINEERING_KEYS = (
+    "label, upfront_usd, amortization_months, discount_rate_per_year, upkeep_usd_per_month, upkeep_usd_per_gpu_month, "
+    "lead_months"
+)
+API_KEYS = "discount_share, engineering, output_ratio, region, service_tier, tokenizer_ratio"
+SCENARIO = "a scenario: a mapping of keys to values"
+Mistake = tuple[type[TokencrossError], str, str, str]
+
+# file: (error, where after the file's name, found and accepted, remedy); {here} is the folder
+MISTAKES: dict[str, Mistake] = {
+    "misspelt_key": (
+        ScenarioError,
+        ":3: workload.ouput_tokens",
+        f"an unknown key; accepted: one of {WORKLOAD_KEYS}",
+        "Did you mean 'output_tokens' or 'input_tokens'?",
+    ),
+    "misspelt_option_key": (
+        ScenarioError,
+        ":10: options[1].purchas",
+        f"an unknown key; accepted: one of {OPTION_KEYS}",
+        "Did you mean 'purchase'?",
+    ),
+    "duplicate_key": (
+        ScenarioError,
+        ":3",
+        "the key 'as_of' twice in one mapping; accepted: each key once",
+        "Keep one of the two.",
+    ),
+    "wrong_unit": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_eur",
+        f"an unknown key; accepted: one of {ENGINEERING_KEYS}",
+        "Did you mean 'upfront_usd'?",
+    ),
+    "negative_number": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd",
+        "-60000; accepted: a number >= 0, in USD",
+        "",
+    ),
+    "infinite_number": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd",
+        "inf; accepted: a finite number",
+        "",
+    ),
+    "number_as_text": (
+        ScenarioError,
+        ":4: tokens_per_month",
+        "'4e9'; accepted: a number, in tokens per month",
+        "YAML reads this as text: write 1.0e+6 or 1_000_000.",
+    ),
+    "zero_volume": (ScenarioError, ":4: tokens_per_month", "0; accepted: a number > 0, in tokens per month", ""),
+    "overlapping_eras": (
+        TableError,
+        ":7: options[0]: {here}/tables/api/acme.yaml:5: models[0]",
+        "overlapping eras: one until 2026-07-01, the next from 2026-06-01; accepted: eras that do not overlap",
+        "End the earlier one on the day the next one starts, or leave effective_to out.",
+    ),
+    "no_tables_there": (
+        TableError,
+        ":3: pricing: {here}/tabels",
+        "no such folder; accepted: a folder of pricing tables with a file VERSION",
+        "",
+    ),
+    "unknown_model": (
+        ResolveError,
+        ":6: options[0]: pricing/api",
+        "unknown 'gpt-6-sole'; accepted: an id or alias in pricing/api",
+        "Did you mean 'gpt-6-sol' or 'gpt-6.1-sol' or 'gpt-5.6-sol'?",
+    ),
+    "unknown_provider": (
+        ResolveError,
+        ":6: options[0]: pricing/api",
+        "unknown provider 'opnai'; accepted: a provider of the tables",
+        "Did you mean 'openai'?",
+    ),
+    "model_without_provider": (
+        ResolveError,
+        ":6: options[0]: pricing/api",
+        "'gpt-6-sol' without a provider; accepted: provider/model",
+        "Did you mean 'openai/gpt-6-sol'?",
+    ),
+    "unknown_open_model": (
+        ResolveError,
+        ":7: options[1]: pricing/models",
+        "unknown 'lama-3.3-70b'; accepted: an id or alias in pricing/models",
+        "Did you mean 'llama-3.3-70b' or 'llama-3.1-70b' or 'llama-2-70b'?",
+    ),
+    "unknown_instance": (
+        ResolveError,
+        ":7: options[1]: pricing/compute",
+        "unknown 'gpu_1x_b200_smx6'; accepted: an id or alias in pricing/compute",
+        "Did you mean 'gpu_1x_b200_sxm6' or 'gpu_8x_b200_sxm6' or 'gpu_4x_b200_sxm6'?",
+    ),
+    "unknown_purchase": (
+        ResolveError,
+        ":7: options[1]: compute:lambda/gpu_1x_b200_sxm6",
+        "purchase 'ondemand', which the table does not have for it; accepted: one of on_demand",
+        "Did you mean 'on_demand'?",
+    ),
+    "unknown_latency": (
+        ScenarioError,
+        ":7: options[1]: own:latency",
+        "'interactiv'; accepted: one of interactive, relaxed, batch",
+        "Did you mean 'interactive'?",
+    ),
+    "unknown_service_tier": (
+        ScenarioError,
+        ":6: options[0]: frontier:service_tier",
+        "'batched'; accepted: one of standard, batch",
+        "Did you mean 'batch'?",
+    ),
+    "unknown_text_kind": (
+        ResolveError,
+        ":6: options[0]: pricing/tokenizers: o200k",
+        "unknown text_kind 'englisch'; accepted: a measured kind",
+        "Did you mean 'english'?",
+    ),
+    "date_before_first_row": (
+        ResolveError,
+        ":6: options[0]: prices:openai/gpt-6-sol",
+        "2020-01-01, before the first known price of openai/gpt-6-sol; accepted: a date from 2026-09-22 on",
+        'Use before_first="hold" to take the row of 2026-09-22, which says so in the notes.',
+    ),
+    "no_such_date": (
+        ScenarioError,
+        ":2",
+        "'2026-11-31'; accepted: a value that exists, such as 2026-11-21 for a date",
+        "",
+    ),
+    "instance_too_small": (  # 70.6e9 weights at 4.25 bits are 35 GiB; 0.92 x 24 GiB hold 22 of them
+        ScenarioError,
+        ":7: options[1]: own:instance",
+        "1x A10-24GB with 24 GiB for 35 GiB of weights (Llama 3.3 70B at fp4); "
+        "accepted: at least 2 such GPUs, or larger ones",
+        "",
+    ),
+    "shares_exceed_one": (
+        ScenarioError,
+        ":3: workload: workload:cached_input_share + cache_write_share",
+        "0.7 + 0.5 = 1.2; accepted: shares of the input that together are at most 1",
+        "",
+    ),
+    "share_in_percent": (
+        ScenarioError,
+        ":3: workload.batch_share",
+        "30; accepted: a number <= 1, in a fraction from 0 to 1",
+        "",
+    ),
+    "cached_without_write_share": (
+        ScenarioError,
+        ":3: workload: workload:cache_write_share",
+        "nothing, with cached_input_share 0.7; accepted: the share of input tokens written to the cache, from 0 to 1",
+        "What is read from a cache was written once: say how often (0 if writes cost nothing).",
+    ),
+    "no_tokens": (
+        ScenarioError,
+        ":3: workload",
+        "input_tokens and output_tokens of 0; accepted: at least one of them above 0 (tokens per request)",
+        "",
+    ),
+    "peak_below_mean": (
+        ScenarioError,
+        ":3: workload: workload:peak_to_mean",
+        "0.5; accepted: a finite number >= 1 (peak hour over mean hour)",
+        "",
+    ),
+    "load_of_23_hours": (
+        ScenarioError,
+        ":3: workload: workload:load",
+        "23 weights; accepted: 24 or 168 finite weights >= 0, not all 0",
+        "",
+    ),
+    "unknown_incumbent": (
+        ScenarioError,
+        ":5: incumbent",
+        "unknown option label 'frontire'; accepted: one of frontier, own",
+        "Did you mean 'frontier'?",
+    ),
+    "unknown_reference": (
+        ScenarioError,
+        ":5: reference",
+        "unknown option label 'small'; accepted: one of frontier, own",
+        "Known: frontier, own.",
+    ),
+    "double_label": (
+        ScenarioError,
+        ":5: options",
+        "two labelled 'frontier'; accepted: a different label for each",
+        "Give one of them another label=.",
+    ),
+    "label_with_colon": (
+        ScenarioError,
+        ":7: options[1]: label",
+        "'own: GPUs'; accepted: a name without ':' and brackets, which addresses use",
+        "",
+    ),
+    "no_engineering": (
+        ScenarioError,
+        ":7: options[1]",
+        "no key 'engineering'; accepted: engineering, which self_hosted requires",
+        "A free lunch is written engineering: [].",
+    ),
+    "double_engineering": (
+        ScenarioError,
+        ":11: options[1].engineering: engineering",
+        "two items labelled 'engineering'; accepted: a different label for each item",
+        "",
+    ),
+    "two_kinds": (
+        ScenarioError,
+        ":7: options[1]",
+        "both api and self_hosted; accepted: one of them, naming the model",
+        "",
+    ),
+    "foreign_key": (ScenarioError, ":6: options[0]", f"'instance' with api; accepted: one of {API_KEYS}", ""),
+    "no_options": (ScenarioError, ":5: options", "(); accepted: at least 1 entries", ""),
+    "zero_gpus": (ScenarioError, ":7: options[1]: own:gpus_per_replica", "0; accepted: a whole number >= 1", ""),
+    "tag": (
+        ScenarioError,
+        ":1",
+        "the YAML tag 'tag:yaml.org,2002:python/object/apply:os.system'; accepted: plain values without a tag",
+        "",
+    ),
+    "alias_bomb": (
+        ScenarioError,
+        ":1",
+        "an alias (*name) of another part; accepted: every value written out where it belongs",
+        "",
+    ),
+    "empty": (ScenarioError, ":1", f"an empty file; accepted: {SCENARIO}", ""),
+    "not_yaml": (
+        ScenarioError,
+        ":2",
+        "text that is not YAML (while parsing a flow sequence did not find expected ',' or ']'); "
+        "accepted: a scenario as one YAML document",
+        "",
+    ),
+    "a_list": (ScenarioError, ":1", f"a list; accepted: {SCENARIO}", ""),
+    "deep_brackets": (
+        ScenarioError,
+        "",
+        "more than 60 levels of brackets; accepted: a file as the documentation shows it",
+        "",
+    ),
+}
+CRASHES = {
+    "empty_value": "an optional number left empty (discount_share: )",
+    "deep_key": "deep keys ('? ? ? …')",
+}
+ACCEPTED = {"date_as_text"}  # a date in quotes is a date
+
+
+def message(file: Path, mistake: Mistake) -> str:
+    """Return the whole message, as STYLE.md section 7 lays it out."""
+    _, where, found, remedy = mistake
+    place = f"{file.as_posix()}{where.format(here=file.parent.as_posix())}"
+    return f"{place}\n  found {found}." + (f"\n  {remedy}" if remedy else "")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with every scenario, tables of one's own, and an empty folder for charts."""
+    shutil.copytree(HERE, tmp_path / "in", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    own = tmp_path / "in" / "tables"
+    (own / "api").mkdir(parents=True)
+    (own / "VERSION").write_text("2026.11.21\n", encoding="utf-8")
+    shutil.copy(HERE.parent / "overlapping_eras.yaml", own / "api" / "acme.yaml")
+    (tmp_path / "charts").mkdir()
+    return tmp_path
+
+
+def compare(scenario: Path, chart: Path | None = None) -> Result:
+    """Return what `tokencross compare` did."""
+    asked = ["compare", str(scenario)] + ([] if chart is None else ["--chart", str(chart)])
+    return CliRunner().invoke(app, asked)
+
+
+def refused(result: Result, said: str) -> None:
+    """Assert exit code 2, the message and nothing else."""
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr == said + "\n"
+    assert result.stdout == ""
+
+
+def everything_in(folder: Path) -> set[str]:
+    """Return the names of all files below a folder, hidden ones too."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def test_every_bad_scenario_is_expected_here() -> None:
+    assert {path.stem for path in HERE.glob("*.yaml")} == {*MISTAKES, *CRASHES, *ACCEPTED, "good"}
+
+
+def test_the_scenario_without_the_mistake_runs(folder: Path) -> None:
+    study = tc.load_study(folder / "in" / "good.yaml")
+    # GPT-6 Sol: 2 USD/Mtok x 3000 in + 10 x 400 out, over 3400 tokens, at 4e9 tokens a month
+    assert study.costs(4.0e9)["frontier"].item() == pytest.approx((2 * 3000 + 10 * 400) / 3400 * 4e3)
+    result = compare(folder / "in" / "good.yaml", folder / "charts" / "chart.svg")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert everything_in(folder / "charts") == {"chart.svg"}
+
+
+@pytest.mark.parametrize("name", sorted(MISTAKES))
+def test_load_study_says_the_whole_message(folder: Path, name: str) -> None:
+    file = folder / "in" / f"{name}.yaml"
+    with pytest.raises(TokencrossError) as caught:
+        tc.load_study(file)
+    assert type(caught.value) is MISTAKES[name][0]
+    assert str(caught.value) == message(file, MISTAKES[name])
+    assert caught.value.__cause__ is None  # no stack of library internals
+
+
+@pytest.mark.parametrize("name", sorted(MISTAKES))
+def test_the_command_line_says_it_and_leaves_nothing(folder: Path, name: str) -> None:
+    file = folder / "in" / f"{name}.yaml"
+    before = everything_in(folder)
+    refused(compare(file, folder / "charts" / "chart.png"), message(file, MISTAKES[name]))
+    assert everything_in(folder) == before
+
+
+@pytest.mark.parametrize("name", sorted(CRASHES))
+def test_no_mistake_is_a_traceback(folder: Path, name: str) -> None:
+    with pytest.raises(ScenarioError):
+        tc.load_study(folder / "in" / f"{name}.yaml")
+
+
+def test_a_date_in_quotes_is_a_date(folder: Path) -> None:
+    file = folder / "in" / "date_as_text.yaml"
+    quoted = tc.load_study(file)
+    book = quoted.options[0].book
+    assert book is not None
+    assert book.as_of == date(2026, 11, 21)
+    file.write_text(file.read_text(encoding="utf-8").replace("2026-11-21", "2026-11-31"), encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        tc.load_study(file)
+    assert str(caught.value) == (
+        f"{file.as_posix()}:2: as_of\n  found '2026-11-31'; accepted: a date such as 2026-11-21, or tables."
+    )
+
+
+# ---------------------------------------------------------------------- the process itself
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.CompletedProcess[str]]]:
+    """Three of the mistakes through the installed command."""
+    charts = tmp_path_factory.mktemp("charts")
+    found = {}
+    for name in ("empty", "tag", "unknown_model"):
+        file = HERE / f"{name}.yaml"
+        command = [sys.executable, "-m", "tokencross.cli", "compare", str(file), "--chart", str(charts / "x.png")]
+        found[name] = subprocess.run(command, capture_output=True, text=True, check=False, cwd=charts)
+    yield found
+    assert list(charts.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["empty", "tag", "unknown_model"])
+def test_the_process_ends_in_2_without_a_traceback(
+    processes: dict[str, subprocess.CompletedProcess[str]], name: str
+) -> None:
+    done = processes[name]
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == message(HERE / f"{name}.yaml", MISTAKES[name]) + "\n"
+
+
+def test_lists_within_lists_without_brackets_end_in_a_message(tmp_path: Path) -> None:
+    file = tmp_path / "dashes.yaml"
+    file.write_text("a:\n  " + "- " * 30_000 + "x\n", encoding="utf-8")  # a process of its own: it may die
+    command = [sys.executable, "-m", "tokencross.cli", "compare", str(file)]
+    assert subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode == 2
+
+
+# ---------------------------------------------------------------------- charts
+
+
+def test_a_scenario_that_is_not_there(folder: Path) -> None:
+    missing = folder / "in" / "nowhere.yaml"
+    refused(compare(missing), f"{missing}\n  found no such file; accepted: a scenario that can be read.")
+    refused(compare(folder / "in"), f"{folder / 'in'}\n  found is a directory; accepted: a scenario that can be read.")
+
+
+def test_a_chart_into_a_folder_that_does_not_exist(folder: Path) -> None:
+    chart = folder / "charts" / "deeper" / "chart.png"
+    said = f"compare\n  found --chart {chart}, in a folder that does not exist; accepted: an existing folder."
+    refused(compare(folder / "in" / "good.yaml", chart), said)
+    assert everything_in(folder / "charts") == set()
+
+
+@pytest.mark.parametrize("name", ["chart.jpg", "chart", "chart.png.exe", ".png"])
+def test_a_chart_with_an_unknown_suffix(folder: Path, name: str) -> None:
+    chart = folder / "charts" / name
+    said = f"compare\n  found --chart {chart}; accepted: a file that ends in .png, .svg, .pdf."
+    refused(compare(folder / "in" / "good.yaml", chart), said)
+    assert everything_in(folder / "charts") == set()
+
+
+def test_a_chart_that_is_a_folder(folder: Path) -> None:
+    (folder / "charts" / "chart.png").mkdir()
+    chart = folder / "charts" / "chart.png"
+    said = f"compare\n  found --chart {chart}, which is a folder; accepted: the name of a file."
+    refused(compare(folder / "in" / "good.yaml", chart), said)
+    assert everything_in(folder / "charts") == {"chart.png"}
+
+
+def test_a_chart_in_a_folder_that_cannot_be_written_to(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*args: object, **kwargs: object) -> tuple[int, str]:  # permissions do not bind root, so they are faked
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "somewhere")
+
+    monkeypatch.setattr("tokencross.cli.tempfile.mkstemp", denied)
+    chart = folder / "charts" / "chart.png"
+    said = f"compare\n  found --chart {chart}: permission denied; accepted: a place that can be written to."
+    refused(compare(folder / "in" / "good.yaml", chart), said)
+    assert everything_in(folder / "charts") == set()
+
+
+def test_a_chart_that_fails_half_way_leaves_the_old_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: object, *args: object, **kwargs: object) -> None:
+        raise RuntimeError("half way")
+
+    chart = folder / "charts" / "chart.png"
+    chart.write_bytes(b"the old one")
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", broken)
+    result = compare(folder / "in" / "good.yaml", chart)
+    assert isinstance(result.exception, RuntimeError)  # a bug of ours may be seen, but nothing half made is left
+    assert result.stdout == ""
+    assert everything_in(folder / "charts") == {"chart.png"}
+    assert chart.read_bytes() == b"the old one"
+
+
+def test_a_chart_on_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: object, *args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    result = compare(folder / "in" / "good.yaml", folder / "charts" / "chart.png")
+    assert everything_in(folder / "charts") == set()
+    assert result.exit_code == 2
+
+
+def test_a_chart_with_a_name_too_long(folder: Path) -> None:
+    result = compare(folder / "in" / "good.yaml", folder / "charts" / ("a" * 300 + ".png"))
+    assert result.exit_code == 2
+
+
+# ---------------------------------------------------------------------- where a mistake is said to be
+
+
+def test_an_unknown_incumbent_is_on_its_own_line(folder: Path) -> None:
+    file = folder / "in" / "unknown_incumbent.yaml"
+    own = file.read_text(encoding="utf-8").splitlines().index("incumbent: frontire") + 1
+    with pytest.raises(ScenarioError) as caught:
+        tc.load_study(file)
+    assert str(caught.value).startswith(f"{file.as_posix()}:{own}:")
