@@ -78,13 +78,15 @@ def crossings(pair: LineAndStaircase) -> tuple[Array, Array]:
     (``F + r <= 0``), where the curves at most touch.
     docs/methodology/crossings.md has the derivation.
     """
-    F, m, r, q, N = pair.F, pair.m, pair.r, pair.q, pair.N
+    F, m, r, q = pair.F, pair.m, pair.r, pair.q
     step_value = np.asarray(m * q, dtype=float)
-    gain = step_value - r
+    gain = np.asarray(step_value - r, dtype=float)
     gain = np.where(np.abs(gain) <= SAME_SLOPE_RATIO * np.abs(step_value), 0.0, gain)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        first = _volume(np.maximum(_floor(F / gain) + 1.0, N), F, m, r)
-        robust = _volume(np.maximum(-_floor(-(F + step_value) / gain) - 1.0, N), F, m, r)
+    # a ratio that misses a whole number by rounding counts as that number
+    first = _ratio(F, gain, 1.0 + ROUNDING_RATIO, ROUNDING_RATIO)
+    first = _volume(np.floor(first, out=first), 1.0, pair)
+    robust = _ratio(F + step_value, gain, 1.0 - ROUNDING_RATIO, -ROUNDING_RATIO)
+    robust = _volume(np.ceil(robust, out=robust), -1.0, pair)
     losing = ~(gain > 0.0)
     if np.any(losing):
         on_flat, for_good = _without_gain(pair, gain)
@@ -109,17 +111,23 @@ def _without_gain(pair: LineAndStaircase, gain: Array) -> tuple[Array, Array]:
     return first, np.where(touching, first, np.nan)
 
 
-def _floor(ratio: FloatOrDraws) -> Array:
-    """Return the floor, a ratio that misses a whole number by rounding counted as that number."""
-    value = np.asarray(ratio, dtype=float)
-    floored: Array = np.floor(value + ROUNDING_RATIO * (1.0 + np.abs(value)))
-    return floored
+def _ratio(above: FloatOrDraws, below: Array, factor: float, offset: float) -> Array:
+    """Return ``above / below * factor + offset`` in one array."""
+    out = np.empty(np.broadcast_shapes(np.shape(above), below.shape))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.divide(above, below, out=out)
+    np.multiply(out, factor, out=out)
+    return np.add(out, offset, out=out)
 
 
-def _volume(steps: Array, F: FloatOrDraws, m: FloatOrDraws, r: FloatOrDraws) -> Array:
-    """Return ``max(0, (F + r * steps) / m)``, reusing the array of steps."""
-    volume = np.asarray(steps, dtype=float)
-    volume = volume * r if volume.ndim == 0 else np.multiply(volume, r, out=volume)
-    volume = volume + F if volume.ndim == 0 else np.add(volume, F, out=volume)
-    volume = volume / m if volume.ndim == 0 else np.divide(volume, m, out=volume)
-    return np.maximum(volume, 0.0)
+def _volume(steps: Array, further: float, pair: LineAndStaircase) -> Array:
+    """Return ``max(0, (F + r n) / m)`` at ``n = max(steps + further, N)``, in the array of steps where that fits."""
+    shape = np.broadcast_shapes(steps.shape, *(np.shape(x) for x in (pair.F, pair.m, pair.r, pair.N)))
+    out = steps if steps.shape == shape else np.array(np.broadcast_to(steps, shape))
+    np.add(out, further, out=out)
+    np.maximum(out, pair.N, out=out)
+    np.multiply(out, pair.r, out=out)
+    np.add(out, pair.F, out=out)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.divide(out, pair.m, out=out)
+    return np.maximum(out, 0.0, out=out)

@@ -46,7 +46,8 @@ def dashboard(comparison: Comparison, *, size_inches: tuple[float, float] = (13.
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=size_inches, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06, hspace=0.03))
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06, hspace=0.03)
+    figure = Figure(figsize=size_inches, layout=layout)
     strip = [_STRIP_HEIGHT] if fleet_labels(comparison) else []
     grid = figure.add_gridspec(2 + len(strip), 1, height_ratios=[*_HEIGHTS, *strip])
     panel = draw_costs(comparison, figure.add_subplot(grid[0]))
@@ -59,7 +60,7 @@ def dashboard(comparison: Comparison, *, size_inches: tuple[float, float] = (13.
         axes.tick_params(axis="x", labelbottom=False)
     _write(figure, comparison, size_inches[0])
     _subtitle(figure, panel.axes, comparison)
-    figure.draw_without_rendering()  # settles the size that the flags have to fit
+    layout.execute(figure)  # settles the size that the flags have to fit
     leave_headroom(panel)
     figure.set_layout_engine("none")  # it is settled: laying out again would double the time to draw
     figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]  # asked for by a notebook without pyplot

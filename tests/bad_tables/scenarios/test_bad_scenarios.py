@@ -466,7 +466,7 @@ def test_a_chart_on_a_full_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     def full(self: object, *args: object, **kwargs: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    monkeypatch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.print_png", full)
     result = compare(folder / "in" / "good.yaml", folder / "charts" / "chart.png")
     assert everything_in(folder / "charts") == set()
     assert result.exit_code == 2
