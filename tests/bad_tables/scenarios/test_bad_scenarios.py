@@ -454,7 +454,7 @@ def test_a_chart_that_fails_half_way_leaves_the_old_one(folder: Path, monkeypatc
 
     chart = folder / "charts" / "chart.png"
     chart.write_bytes(b"the old one")
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", broken)
+    monkeypatch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.print_png", broken)
     result = compare(folder / "in" / "good.yaml", chart)
     assert isinstance(result.exception, RuntimeError)  # a bug of ours may be seen, but nothing half made is left
     assert result.stdout == ""
