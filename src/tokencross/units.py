@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 __all__ = [
+    "BYTES_PER_GIB",
     "DAYS_PER_MONTH",
     "HOURS_PER_DAY",
     "HOURS_PER_MONTH",
@@ -25,6 +26,7 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / HOURS_PER_DAY
 SECONDS_PER_HOUR = 3_600.0
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 TOKENS_PER_MTOK = 1_000_000.0
+BYTES_PER_GIB = 1024.0**3
 
 _SCALES = ((1e15, "Q"), (1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _PERCENT = 100.0

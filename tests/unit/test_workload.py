@@ -240,5 +240,5 @@ def test_draws_of_different_numbers_are_refused_in_our_words() -> None:
 
 def test_describe_is_one_line() -> None:
     workload = tc.Workload(**SHAPE, cached_input_share=0.5, cache_write_share=0.05, batch_share=0.2, peak_to_mean=3)
-    assert workload.describe() == "3,000 in / 400 out, 0.5 cached, 0.2 batch, peak 3x mean"
+    assert workload.describe() == "3,000 in / 400 out, 50% cached, 20% can wait, peak 3x mean"
     assert tc.Workload(**SHAPE).describe() == "3,000 in / 400 out, peak 3x mean"

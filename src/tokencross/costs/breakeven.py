@@ -76,7 +76,8 @@ class Breakeven:
         """Return first, robust and the number of intervals in one line."""
         shown = ", ".join(f"{name}={_short(getattr(self, name))}" for name in ("first", "robust"))
         reason = f", reason={self.reason!r}" if self.reason else ""
-        return f"Breakeven({shown}, interval_count={self.interval_count}{reason})"
+        count = "" if isinstance(self.first, np.ndarray) else f", interval_count={self.interval_count}"
+        return f"Breakeven({shown}{count}{reason})"
 
     def __bool__(self) -> NoReturn:
         """Refuse to be a truth value: a breakeven at 0.0 is a breakeven."""

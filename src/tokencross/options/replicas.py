@@ -11,6 +11,7 @@ from tokencross.citation import Citation
 from tokencross.errors import Problem, ResolveError, ScenarioError, offer
 from tokencross.number import FloatOrDraws
 from tokencross.options.throughput import (
+    USABLE_MEMORY_SHARE,
     Lengths,
     Rate,
     RatedRun,
@@ -22,6 +23,7 @@ from tokencross.options.throughput import (
 from tokencross.tables.book import Book
 from tokencross.tables.records import Instance
 from tokencross.tables.serving_records import Gpu, LoadBasis, OpenModel, ThroughputRun
+from tokencross.units import BYTES_PER_GIB
 
 __all__ = [
     "LATENCY_FACTORS",
@@ -35,8 +37,6 @@ __all__ = [
 
 TARGET_LOAD_SHARE = 0.7
 LATENCY_FACTORS = {"interactive": 0.6, "relaxed": 0.9, "batch": 1.0}
-_USABLE_MEMORY_SHARE = 0.92
-_GIB = 1024.0**3
 _WHOLE_NODE_GPUS = 8  # a replica may span instances only when each is a whole node with its fast network
 
 
@@ -220,7 +220,7 @@ def _fits_memory(
     precision = wanted.precision or min(known, key=bytes_per_parameter)
     weights = model.parameter_count * bytes_per_parameter(precision)
     cache = kv_bytes_per_token(model)
-    usable = _USABLE_MEMORY_SHARE * gpu.memory_gib * _GIB
+    usable = USABLE_MEMORY_SHARE * gpu.memory_gib * BYTES_PER_GIB
     count = min(wanted.gpu_count or instance.gpu_count, instance.gpu_count)
     if instance.gpu_count >= _WHOLE_NODE_GPUS and wanted.gpu_count is not None:
         count = wanted.gpu_count
@@ -228,7 +228,7 @@ def _fits_memory(
         return
     needed = int(np.ceil((weights + cache) / usable))
     found = (
-        f"{count}x {gpu.id} with {count * gpu.memory_gib:,.0f} GiB for {weights / _GIB:,.0f} GiB of weights "
+        f"{count}x {gpu.id} with {count * gpu.memory_gib:,.0f} GiB for {weights / BYTES_PER_GIB:,.0f} GiB of weights "
         f"({model.name} at {precision})"
     )
     accepted = f"at least {needed} such GPUs, or larger ones"

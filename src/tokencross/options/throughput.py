@@ -17,8 +17,19 @@ from numpy.typing import NDArray
 from tokencross.citation import Citation
 from tokencross.number import FloatOrDraws
 from tokencross.tables.serving_records import Gpu, OpenModel, ThroughputRun
+from tokencross.units import BYTES_PER_GIB
 
-__all__ = ["Lengths", "Rate", "RatedRun", "Way", "attention_ratio", "best_rate", "bytes_per_parameter", "fit_seconds"]
+__all__ = [
+    "USABLE_MEMORY_SHARE",
+    "Lengths",
+    "Rate",
+    "RatedRun",
+    "Way",
+    "attention_ratio",
+    "best_rate",
+    "bytes_per_parameter",
+    "fit_seconds",
+]
 
 Array = NDArray[np.float64]
 Way = Literal["measured", "fitted", "shrunk", "given"]
@@ -32,8 +43,7 @@ _FLOPS_SHARE = 0.42
 _BANDWIDTH_SHARE = 0.66
 _STEP_SECONDS = 0.00365
 _SCALING_LOSS = {"nvlink": 0.22, "infinity_fabric": 0.22, "pcie": 0.64}
-_USABLE_MEMORY_SHARE = 0.92
-_GIB = 1024.0**3
+USABLE_MEMORY_SHARE = 0.92
 _BITS = {"fp4": 4.25, "mxfp4": 4.25, "nvfp4": 4.5, "int4": 4.25, "fp8": 8.0, "int8": 8.0, "fp16": 16.0, "bf16": 16.0}
 _KV_BYTES = 2.0
 _MOST_CONCURRENT = 512.0
@@ -228,7 +238,7 @@ def roofline(model: OpenModel, gpu: Gpu, source: RatedRun) -> tuple[Array | None
     kv_bytes = kv_bytes_per_token(model)
     weights = model.parameter_count * bytes_per_parameter(run.precision)
     context = float(np.mean(source.inputs + source.outputs / 2.0))
-    room = _USABLE_MEMORY_SHARE * gpu.memory_gib * _GIB * count - weights
+    room = USABLE_MEMORY_SHARE * gpu.memory_gib * BYTES_PER_GIB * count - weights
     in_flight = source.concurrency or max(min(room / (kv_bytes * context), _MOST_CONCURRENT), 1.0)
     loss = float(count ** _SCALING_LOSS.get(gpu.interconnect or "pcie", _SCALING_LOSS["pcie"]))
     step = weights * _touched_share(model, in_flight) / (count * bandwidth * _BANDWIDTH_SHARE) * loss + _STEP_SECONDS

@@ -11,7 +11,7 @@ import numpy as np
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, point
 from tokencross.options.base import GIVEN, Origin, Parameter
-from tokencross.units import SECONDS_PER_MONTH
+from tokencross.units import SECONDS_PER_MONTH, format_share
 
 __all__ = ["BURST_RATIO", "PEAK_TO_MEAN", "Workload"]
 
@@ -219,9 +219,9 @@ class Workload:
         """Return the shape in a few words, for captions."""
         parts = [f"{point(self.input_tokens):,.0f} in / {point(self.output_tokens):,.0f} out"]
         if point(self.cached_input_share) > 0.0:
-            parts.append(f"{point(self.cached_input_share):.3g} cached")
+            parts.append(f"{format_share(point(self.cached_input_share))} cached")
         if point(self.batch_share) > 0.0:
-            parts.append(f"{point(self.batch_share):.3g} batch")
+            parts.append(f"{format_share(point(self.batch_share))} can wait")
         parts.append(f"peak {point(self.peak):.3g}x mean")
         return ", ".join(parts)
 

@@ -95,7 +95,9 @@ def _never(comparison: Comparison, label: str) -> str:
     if found.first == 0.0:
         return f"{said}, though it undercuts {comparison.incumbent} from the first token."
     bill = f" ({format_usd(float(found.first_usd_per_month or 0.0))} a month)"
-    return f"{said}; it undercuts {comparison.incumbent} from {format_count(float(found.first))} tokens/month{bill}."
+    first, robust = float(found.first), None if found.robust is None else float(found.robust)
+    lasting = f", for good from {format_count(robust)}" if robust is not None and robust > first else ""
+    return f"{said}; it undercuts {comparison.incumbent} from {format_count(first)} tokens/month{bill}{lasting}."
 
 
 def _here(comparison: Comparison, volume: float) -> str:
