@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NoReturn
 
 import numpy as np
@@ -45,8 +46,8 @@ class Breakeven:
         Whether ``intervals`` leaves any out.
     reason : str or None
         Why there is no first, or no robust, breakeven, with the figures; None when there are both.
-    first_usd_per_month : float, ndarray of shape (D,) or None
-        The incumbent's bill just above ``first``. [USD/month]
+    incumbent : CostCurve or None
+        What was undercut.
     tokens_per_request : Number or None
         What turns tokens into requests, where a workload is known. [tokens]
     """
@@ -57,13 +58,22 @@ class Breakeven:
     interval_count: int | float = 0
     truncated: bool = False
     reason: str | None = None
-    first_usd_per_month: float | Array | None = None
+    incumbent: CostCurve | None = field(default=None, repr=False)
     tokens_per_request: Number | None = field(default=None, repr=False)
 
     @property
     def first_tokens_per_day(self) -> float | Array | None:
         """``first`` per day of 24 hours. [tokens/day]"""
         return None if self.first is None else self.first / DAYS_PER_MONTH
+
+    @cached_property
+    def first_usd_per_month(self) -> float | Array | None:
+        """The incumbent's bill just above ``first``. [USD/month]"""
+        if self.first is None or self.incumbent is None:
+            return None
+        if isinstance(self.first, np.ndarray):
+            return _bills(self.incumbent, self.first)
+        return self.incumbent.usd_per_month(max(self.first * _JUST_ABOVE_RATIO, _TINY_VOLUME))
 
     @property
     def first_requests_per_month(self) -> float | Array | None:
@@ -174,14 +184,11 @@ def _draw_count(challenger: CostCurve, incumbent: CostCurve) -> int | None:
 def _described(solved: Solution, challenger: CostCurve, incumbent: CostCurve, keep: float) -> Breakeven:
     """Return the breakeven with its reason and the incumbent's bill."""
     reason = None
-    bill = None
     intervals = tuple(zip(solved.lows.tolist(), solved.highs.tolist(), strict=True))
     if solved.first is None:
         reason = why_never(challenger, incumbent, keep)
     elif solved.robust is None:
         reason = why_not_for_ever(challenger, incumbent, keep, intervals, solved.count)
-    if solved.first is not None:
-        bill = incumbent.usd_per_month(max(solved.first * _JUST_ABOVE_RATIO, _TINY_VOLUME))
     return Breakeven(
         first=solved.first,
         robust=solved.robust,
@@ -189,7 +196,7 @@ def _described(solved: Solution, challenger: CostCurve, incumbent: CostCurve, ke
         interval_count=solved.count,
         truncated=solved.truncated,
         reason=reason,
-        first_usd_per_month=bill,
+        incumbent=incumbent,
     )
 
 
@@ -197,7 +204,8 @@ def _of_draws(challenger: CostCurve, incumbent: CostCurve, draws: int, keep: flo
     """Return first and robust draw by draw: in closed form for a line against a staircase, else one by one."""
     pair = closed_form.line_and_staircase(challenger, incumbent, keep)
     if pair is not None:
-        first, robust = (np.broadcast_to(part, (draws,)).copy() for part in closed_form.crossings(pair))
+        found = closed_form.crossings(pair)
+        first, robust = (part if part.shape == (draws,) else np.full(draws, part) for part in found)
     else:
         first, robust = np.full(draws, np.nan), np.full(draws, np.nan)
         for index in range(draws):
@@ -207,7 +215,7 @@ def _of_draws(challenger: CostCurve, incumbent: CostCurve, draws: int, keep: flo
             robust[index] = np.nan if solved.robust is None else solved.robust
     missing = int(np.count_nonzero(np.isnan(robust)))
     reason = f"no robust breakeven in {missing:,} of {draws:,} draws" if missing else None
-    return Breakeven(first=first, robust=robust, reason=reason, first_usd_per_month=_bills(incumbent, first))
+    return Breakeven(first=first, robust=robust, reason=reason, incumbent=incumbent)
 
 
 def _bills(incumbent: CostCurve, first: Array) -> Array:
