@@ -138,6 +138,9 @@ class Fleet:
         served = float(np.median(self.served_tokens_per_month(np.asarray(tokens_per_month))))
         rows: dict[str, float | str] = {
             "requests_per_second_mean": mean / float(np.median(self.request_tokens)),
+            "peak_to_mean": float(np.median(self.peak_to_mean)),
+            "burst_ratio": float(np.median(self.burst_ratio)),
+            "planned_to_mean_ratio": float(np.median(self.peak_ratio)),
             "requests_per_second_peak": planned / float(np.median(self.request_tokens)),
             "tokens_per_second_peak": planned,
             "measured_tokens_per_replica_second": float(np.median(self.replica.tokens_per_second)),
@@ -149,6 +152,7 @@ class Fleet:
             "replicas_needed": float(np.ceil(planned / per_replica * (1.0 - 1e-12))),
             "gpus_per_replica": float(self.replica.gpu_count),
             "replicas_per_instance": float(per_instance),
+            "min_instances": float(np.median(self.min_instance_count)),
             "spare_instances": float(np.median(self.spare_instance_count)),
             "instances": instances,
             "gpus": gpus,

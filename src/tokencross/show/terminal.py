@@ -22,6 +22,9 @@ __all__ = ["comparison_text", "history_text", "listing_text", "shown_volumes"]
 _MOST_ROWS = 8
 _SHOWN = {
     "requests_per_second_mean": ("requests/s, mean", "count"),
+    "peak_to_mean": ("peak hour over mean hour", "count"),
+    "burst_ratio": ("busiest minutes over peak hour", "count"),
+    "planned_to_mean_ratio": ("planned capacity over mean load", "count"),
     "requests_per_second_peak": ("requests/s, planned peak", "count"),
     "tokens_per_second_peak": ("tokens/s, planned peak", "count"),
     "measured_tokens_per_replica_second": ("tokens per replica-second, before deratings", "count"),
@@ -29,6 +32,7 @@ _SHOWN = {
     "replicas_needed": ("replicas needed at the peak", "whole"),
     "gpus_per_replica": ("GPUs per replica", "whole"),
     "replicas_per_instance": ("replicas per instance", "whole"),
+    "min_instances": ("least instances", "whole"),
     "spare_instances": ("spare instances", "whole"),
     "instances": ("instances", "whole"),
     "gpus": ("GPUs", "whole"),
