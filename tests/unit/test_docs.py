@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import tokencross as tc
-from tokencross.tables.records import ApiPriceRow
+from tokencross.tables.api_records import ApiPriceRow
 from tokencross.tables.store import FILE_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.number import FloatOrDraws
 from tokencross.options.replicas import Derating, Replica, combined_ratio
-from tokencross.tables.records import Instance
+from tokencross.tables.compute_records import Instance
 from tokencross.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
 
 __all__ = ["MIN_INSTANCE_COUNT", "SPARE_INSTANCE_COUNT", "Fleet", "peak_ratio"]

@@ -21,7 +21,7 @@ from tokencross.options.throughput import (
     rated_runs,
 )
 from tokencross.tables.book import Book
-from tokencross.tables.records import Instance
+from tokencross.tables.compute_records import Instance
 from tokencross.tables.serving_records import Gpu, LoadBasis, OpenModel, ThroughputRun
 from tokencross.units import BYTES_PER_GIB
 

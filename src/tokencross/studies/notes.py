@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from tokencross.options.api import ApiOption
 from tokencross.options.base import CostOption
-from tokencross.tables.records import ApiPriceRow
+from tokencross.tables.api_records import ApiPriceRow
 from tokencross.units import DAYS_PER_MONTH
 
 __all__ = ["notes_of"]

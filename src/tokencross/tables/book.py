@@ -11,17 +11,10 @@ from typing import Literal, TypeVar
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ResolveError, offer
 from tokencross.number import FloatOrDraws, Number, float_or_draws
+from tokencross.tables.api_records import ApiModel, ApiPriceRow, Batch, LongContext
+from tokencross.tables.compute_records import Instance, Offer
 from tokencross.tables.naming import unit_of
-from tokencross.tables.records import (
-    ApiModel,
-    ApiPriceRow,
-    Batch,
-    Dated,
-    Instance,
-    LongContext,
-    Offer,
-    Provenance,
-)
+from tokencross.tables.records import Dated, Provenance
 from tokencross.tables.resolved import ApiPrice, HourlyPrice, LongContextPrice, Quantity, TextRatio
 from tokencross.tables.serving_records import Gpu, OpenModel, ThroughputRun, Tokenizer
 from tokencross.tables.store import Located, Store

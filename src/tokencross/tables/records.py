@@ -1,41 +1,27 @@
-"""What the price tables may say: hosted models and instances, their eras, and the provenance of every row."""
+"""What every table row says: its provenance, its dates, and how eras follow each other."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
+from tokencross.tables.strict import StrictRecord, mistake
 
-__all__ = [
-    "ApiFile",
-    "ApiModel",
-    "ApiPriceRow",
-    "Basis",
-    "Batch",
-    "ComputeFile",
-    "HourlyPriceRow",
-    "Instance",
-    "LongContext",
-    "Offer",
-    "Provenance",
-    "Purchase",
-    "Tier",
-]
+__all__ = ["Basis", "Dated", "Provenance", "check_eras", "check_unique"]
 
-Basis = Literal["documented", "first_observed", "announced"]
-Tier = Literal["frontier", "small", "open_hosted"]
-Purchase = Literal["on_demand", "spot", "reserved_1y", "reserved_3y", "capacity_block"]
+Basis = Literal["documented", "first_observed", "announced", "contract"]
 
 
 class Provenance(StrictRecord):
     """Where a row's figures come from; every row has it."""
 
     basis: Basis
-    """How the date is known: documented by the vendor, first observed by someone, or announced."""
+    """How the date is known: documented by the vendor, first observed by someone, announced, or agreed in a
+    contract of one's own."""
     via: str = Field(min_length=1)
     """What the figure was read from: package@version, or repository@commit:path."""
     checked: date
@@ -92,147 +78,8 @@ def check_eras(rows: tuple[Dated, ...]) -> None:
             )
 
 
-class LongContext(StrictRecord):
-    """Prices of a whole request whose prompt is longer than a threshold."""
-
-    threshold_tokens: Count
-    """Billed prompt tokens (fresh, cached and written) at which the tier begins."""
-    inclusive: bool = False
-    """Whether a prompt of exactly the threshold is in the tier."""
-    input_usd_per_mtok: Amount
-    """Fresh input. [USD per million tokens]"""
-    output_usd_per_mtok: Amount
-    """Output. [USD per million tokens]"""
-    cache_read_usd_per_mtok: Amount | None = None
-    """Input read from the cache; unknown: scaled like the input price. [USD per million tokens]"""
-    cache_write_usd_per_mtok: Amount | None = None
-    """Input written to the cache; unknown: scaled like the input price. [USD per million tokens]"""
-
-
-class Batch(StrictRecord):
-    """What deferred requests cost less."""
-
-    discount_share: Share
-    """Off fresh input and output. [share]"""
-    cache_discount_share: Share = 0.0
-    """Off cache reads and writes within a batch. [share]"""
-
-
-class ApiPriceRow(Dated):
-    """Prices of a hosted model from a day on."""
-
-    input_usd_per_mtok: Amount
-    """Fresh input. [USD per million tokens]"""
-    output_usd_per_mtok: Amount
-    """Output, reasoning included. [USD per million tokens]"""
-    cache_read_usd_per_mtok: Amount | None = None
-    """Input read from the cache; unknown or absent: billed as input. [USD per million tokens]"""
-    cache_write_usd_per_mtok: Amount | None = None
-    """Input written to the cache (5 minutes); unknown or absent: billed as input. [USD per million tokens]"""
-    cache_write_1h_usd_per_mtok: Amount | None = None
-    """Input written to the cache for an hour. [USD per million tokens]"""
-    long_context: tuple[LongContext, ...] = ()
-    """Tiers by prompt length, lowest threshold first."""
-    batch: Batch | None = None
-    """Deferred requests, where they cost less."""
-
-    @model_validator(mode="after")
-    def _ascending(self) -> ApiPriceRow:
-        thresholds = [tier.threshold_tokens for tier in self.long_context]
-        if thresholds != sorted(set(thresholds)):
-            mistake(f"long_context thresholds {thresholds}", "each threshold once, lowest first")
-        return self
-
-
-class ApiModel(StrictRecord):
-    """A hosted model and its price history."""
-
-    id: str = Field(min_length=1)
-    """The vendor's own id; users write provider/id."""
-    name: str = Field(min_length=1)
-    """Name as people say it."""
-    tier: Tier
-    """frontier, small or open_hosted."""
-    tokenizer: str | None = None
-    """Id in tokenizers/, where one was measured."""
-    weights: str | None = None
-    """Id of the open model that it serves, as in models/."""
-    aliases: tuple[str, ...] = ()
-    """Other spellings."""
-    prices: tuple[ApiPriceRow, ...] = Field(min_length=1)
-    """Eras, oldest first."""
-
-    @model_validator(mode="after")
-    def _eras(self) -> ApiModel:
-        check_eras(self.prices)
-        return self
-
-
-class ApiFile(StrictRecord):
-    """Hosted models of one provider."""
-
-    provider: str = Field(min_length=1)
-    """Id, as in provider/model."""
-    name: str = Field(min_length=1)
-    """Name as people say it."""
-    models: tuple[ApiModel, ...]
-    """Models sorted by id."""
-
-
-class HourlyPriceRow(Dated):
-    """Price of an instance from a day on."""
-
-    usd_per_hour: PositiveAmount
-    """The whole instance. [USD per hour]"""
-
-
-class Offer(StrictRecord):
-    """A way to rent an instance in a region."""
-
-    purchase: Purchase
-    """Terms: on_demand, spot, reserved_1y, reserved_3y or capacity_block."""
-    region: str = Field(min_length=1)
-    """The provider's own name of the region."""
-    prices: tuple[HourlyPriceRow, ...] = Field(min_length=1)
-    """Eras, oldest first."""
-
-    @model_validator(mode="after")
-    def _eras(self) -> Offer:
-        check_eras(self.prices)
-        return self
-
-
-class Instance(StrictRecord):
-    """A GPU instance as it is rented."""
-
-    id: str = Field(min_length=1)
-    """The provider's own id; users write provider/id."""
-    gpu: str = Field(min_length=1)
-    """Id in hardware/."""
-    gpu_count: PositiveCount
-    """GPUs in one instance."""
-    aliases: tuple[str, ...] = ()
-    """Other spellings."""
-    offers: tuple[Offer, ...] = Field(min_length=1)
-    """Terms and regions."""
-
-    @model_validator(mode="after")
-    def _one_offer_each(self) -> Instance:
-        names = [f"{entry.purchase} in {entry.region}" for entry in self.offers]
-        double = sorted({name for name in names if names.count(name) > 1})
-        if double:
-            mistake(
-                f"two offers {double[0]}", "one offer for each purchase and region", "Put its eras under one offer."
-            )
-        return self
-
-
-class ComputeFile(StrictRecord):
-    """Instances of one provider."""
-
-    provider: str = Field(min_length=1)
-    """Id, as in provider/instance."""
-    name: str = Field(min_length=1)
-    """Name as people say it."""
-    instances: tuple[Instance, ...]
-    """Instances sorted by id."""
+def check_unique(names: Sequence[str], what: str) -> None:
+    """Refuse a name that stands twice."""
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        mistake(f"two {what} {double[0]!r}", f"each of the {what} once")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tokencross.citation import Citation
 from tokencross.number import FloatOrDraws, Number
-from tokencross.tables.records import ApiModel, Instance
+from tokencross.tables.api_records import ApiModel
+from tokencross.tables.compute_records import Instance
 
 __all__ = ["ApiPrice", "HourlyPrice", "LongContextPrice", "Quantity", "TextRatio"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tokencross.tables.records import Provenance
-from tokencross.tables.strict import Count, PositiveAmount, PositiveCount, StrictRecord
+from tokencross.tables.strict import Count, PositiveAmount, PositiveCount, StrictRecord, mistake
 
 __all__ = [
     "Gpu",
@@ -17,6 +17,7 @@ __all__ = [
     "ModelsFile",
     "Nature",
     "OpenModel",
+    "RatioRange",
     "ThroughputFile",
     "ThroughputPoint",
     "ThroughputRun",
@@ -163,6 +164,23 @@ class ThroughputFile(StrictRecord):
     """Runs sorted by model, hardware and engine."""
 
 
+class RatioRange(StrictRecord):
+    """Where a ratio lies, with whose figures say so."""
+
+    low_ratio: PositiveAmount
+    """Low end. [quotient]"""
+    high_ratio: PositiveAmount
+    """High end. [quotient]"""
+    source: str = Field(min_length=1)
+    """What low and high end were read from."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RatioRange:
+        if self.low_ratio > self.high_ratio:
+            mistake(f"low_ratio {self.low_ratio:g} above high_ratio {self.high_ratio:g}", "low_ratio <= high_ratio")
+        return self
+
+
 class TokenizerRatio(StrictRecord):
     """How many tokens a tokenizer makes of a kind of text."""
 
@@ -170,6 +188,8 @@ class TokenizerRatio(StrictRecord):
     """Kind of text."""
     tokenizer_ratio: PositiveAmount
     """Its tokens per reference token of the same text. [quotient]"""
+    range: RatioRange | None = None
+    """Between which values other texts of the kind, or other sources, lie."""
 
 
 class Tokenizer(Provenance):

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from tokencross.errors import Problem, ResolveError, TableError, offer
+from tokencross.tables.api_records import ApiFile
+from tokencross.tables.compute_records import ComputeFile, ProvisionedFile
 from tokencross.tables.reading import Document, Plain, read_document
-from tokencross.tables.records import ApiFile, ComputeFile
 from tokencross.tables.serving_records import HardwareFile, ModelsFile, ThroughputFile, TokenizersFile
 from tokencross.tables.strict import StrictRecord, parse_record
+from tokencross.tables.tuning_records import TuningFile
 
 __all__ = ["FILE_KINDS", "Located", "Store", "bundled_store", "open_store"]
 
@@ -26,8 +28,10 @@ FILE_KINDS: dict[str, tuple[type[StrictRecord], str]] = {
     "compute": (ComputeFile, "instances"),
     "hardware": (HardwareFile, "gpus"),
     "models": (ModelsFile, "models"),
+    "provisioned": (ProvisionedFile, "models"),
     "throughput": (ThroughputFile, "runs"),
     "tokenizers": (TokenizersFile, "tokenizers"),
+    "tuning": (TuningFile, "models"),
 }
 """Folder, what a file in it is, and the key under which it lists its records."""
 

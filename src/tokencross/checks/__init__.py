@@ -1,0 +1,1 @@
+"""Checks on tables and assumptions: versions compared, drift from upstreams."""
