@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokencross.costs.curve import CostCurve as CostCurve
     from tokencross.costs.engineering import Engineering as Engineering
     from tokencross.options.base import Option as Option
+    from tokencross.options.buyer import SupportPlan as SupportPlan
     from tokencross.options.workload import Workload as Workload
     from tokencross.prices import PriceBook as PriceBook
     from tokencross.prices import load_prices as load_prices
@@ -30,6 +31,7 @@ _HOMES = {
     "Option": "options.base",
     "PriceBook": "prices",
     "Study": "study",
+    "SupportPlan": "options.buyer",
     "Workload": "options.workload",
     "breakeven": "costs.breakeven",
     "load_prices": "prices",
@@ -44,6 +46,7 @@ __all__ = [
     "Option",
     "PriceBook",
     "Study",
+    "SupportPlan",
     "Workload",
     "__version__",
     "breakeven",

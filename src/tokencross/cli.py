@@ -30,7 +30,8 @@ def _version(asked: bool) -> None:
         from tokencross import __version__
         from tokencross.tables.store import bundled_store
 
-        typer.echo(f"tokencross {__version__}, tables {bundled_store().version}")
+        tables = bundled_store()
+        typer.echo(f"tokencross {__version__}, tables {tables.version} ({tables.content_hash[:12]})")
         raise typer.Exit
 
 

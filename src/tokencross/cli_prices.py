@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tokencross.cli_output import one_message, print_wide
+from tokencross.cli_upstreams import drift, refresh
 from tokencross.errors import Problem, ScenarioError, offer
+
+if TYPE_CHECKING:
+    from tokencross.checks.moved import Movements
+    from tokencross.tables.store import Store
 
 __all__ = ["prices_app"]
 
 prices_app = typer.Typer(help="Look at the pricing tables.", no_args_is_help=True)
+prices_app.command("drift")(drift)
+prices_app.command("refresh")(refresh)
 
 AsOf = Annotated[str, typer.Option("--as-of", help="A date such as 2026-11-21, or `tables` for the tables' own.")]
 Tables = Annotated[Path | None, typer.Option("--pricing", help="A folder of one's own tables.")]
@@ -38,6 +46,7 @@ def show(
             frame = frame[begun].tail(1)
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
         print_wide(history_text(model, rows, history=history))
+        typer.echo(f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}")
 
 
 @prices_app.command("list")
@@ -67,5 +76,75 @@ def listing(
             frame = frame[frame[name] == wanted]
         frame = frame.sort_values(["input_usd_per_mtok", "output_usd_per_mtok", "model"])
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
-        caption = f"{len(rows)} models, USD per million billed tokens, tables {book.version}, as of {book.as_of}"
-        print_wide(listing_text(rows, caption=caption))
+        tables = f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}"
+        print_wide(listing_text(rows, caption=f"{len(rows)} models, USD per million billed tokens, {tables}"))
+
+
+@prices_app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(help="A folder of tables, a git revision, or `last-version`.")] = "last-version",
+    new: Annotated[str | None, typer.Argument(help="A folder or a revision; the bundled tables unless given.")] = None,
+    scenarios: Annotated[
+        Path | None, typer.Option("--scenarios", help="A folder of scenarios instead of those beside the new tables.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a section of pricing/CHANGELOG.md.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only refuse edits of past rows that say no reason.")] = False,
+) -> None:
+    """Compare two versions of the tables: what changed, what was corrected, which breakevens moved.
+
+    `last-version` is the commit that set the version before the present one; with --check it is also the one that set
+    the present version. Revisions are those of the repository that the new tables are in.
+    """
+    with one_message(), ExitStack() as stack:
+        from tokencross.checks.revisions import base_names, tables_at
+        from tokencross.checks.version_text import diff_markdown, diff_text
+        from tokencross.checks.versions import compare_tables
+        from tokencross.tables.store import bundled_store
+
+        if check and (markdown or scenarios):
+            raise ScenarioError(Problem("prices diff", "--check with --markdown or --scenarios", "--check alone"))
+        home = Path(new) if new is not None and Path(new).is_dir() else bundled_store().root
+        present = bundled_store() if new is None else stack.enter_context(tables_at(new, beside=home))
+        names = base_names(old, beside=home, version=present.version)
+        if not names:
+            typer.echo(f"No version of the tables before {present.version} is committed: nothing to compare with.")
+            return
+        bases = [stack.enter_context(tables_at(name, beside=home)) for name in (names if check else names[:1])]
+        if check:
+            _refuse_silent_edits(bases, present)
+            return
+        found = compare_tables(bases[0], present)
+        movements = _movements(bases[0], present, scenarios, beside=home)
+        if markdown:
+            typer.echo(diff_markdown(found, movements), nl=False)
+        else:
+            print_wide(diff_text(found, movements))
+
+
+def _refuse_silent_edits(bases: list[Store], present: Store) -> None:
+    """Print what differs from each base in a line; every edit without a reason in full, with exit code 1."""
+    from tokencross.checks.version_text import summary
+    from tokencross.checks.versions import compare_tables
+
+    found = [compare_tables(base, present) for base in bases]
+    for compared in found:
+        typer.echo(summary(compared))
+    problems = {problem.where: problem for compared in found for problem in compared.silent_edits()}
+    for problem in problems.values():
+        typer.echo(str(problem), err=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _movements(old: Store, new: Store, scenarios: Path | None, *, beside: Path) -> Movements | None:
+    """Return what moved in the scenarios; None where there are none beside the tables."""
+    from tokencross.checks.moved import moved_breakevens
+    from tokencross.scenario import load_study
+
+    folder = beside.resolve().parent / "scenarios" if scenarios is None else scenarios
+    files = sorted(folder.glob("*.yaml"))
+    if not files and scenarios is not None:
+        raise ScenarioError(Problem("--scenarios", f"{scenarios}, without scenarios", "a folder of .yaml files"))
+    if not files:
+        return None
+    return moved_breakevens(files, old, new, load=lambda path, tables: load_study(path, pricing=tables.root).comparison)

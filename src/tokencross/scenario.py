@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from tokencross.costs.engineering import Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError, TokencrossError
 from tokencross.options.base import CostOption
+from tokencross.options.buyer import SupportPlan
 from tokencross.options.workload import Workload
 from tokencross.prices import PriceBook, load_prices
 from tokencross.study import Study
 from tokencross.tables.reading import Document, KeyPath, read_document
-from tokencross.tables.scenario_file import ARGUMENTS, EngineeringEntry, OptionEntry, ScenarioFile
+from tokencross.tables.scenario_file import ARGUMENTS, EngineeringEntry, OptionEntry, ScenarioFile, SupportEntry
 from tokencross.tables.strict import as_error, parse_record
 
 __all__ = ["load_study"]
@@ -22,13 +23,15 @@ __all__ = ["load_study"]
 T = TypeVar("T")
 
 
-def load_study(path: str | Path) -> Study:
+def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
     """Return the study that a scenario file describes.
 
     Parameters
     ----------
     path : str or Path
         A YAML file; ``scenarios/`` has examples, ``pricing/schema/scenario.schema.json`` the keys.
+    pricing : str or Path, optional
+        A folder of tables instead of those that the file names, or of the bundled ones.
 
     Raises
     ------
@@ -43,11 +46,19 @@ def load_study(path: str | Path) -> Study:
     path = Path(path)
     document = read_document(path, error=ScenarioError)
     said = parse_record(ScenarioFile, document.data, document)
-    folder = None if said.pricing is None else path.parent / said.pricing
+    folder = pricing if pricing is not None else None if said.pricing is None else path.parent / said.pricing
+    overlay = None if said.overlay is None else path.parent / said.overlay
+    named = "overlay" if overlay is not None else "as_of" if folder is None else "pricing"
     prices = _at(
         document,
-        ("as_of",) if folder is None else ("pricing",),
-        lambda: load_prices(folder, as_of=said.as_of, announced=said.announced, before_first=said.before_first),
+        (named,),
+        lambda: load_prices(
+            folder,
+            as_of=said.as_of,
+            announced=said.announced,
+            before_first=said.before_first,
+            overlay=overlay,
+        ),
     )
     workload = _at(document, ("workload",), lambda: _workload(said))
     options = [_option(prices, entry, document, index) for index, entry in enumerate(said.options)]
@@ -86,15 +97,30 @@ def _workload(said: ScenarioFile) -> Workload:
 def _option(prices: PriceBook, entry: OptionEntry, document: Document, index: int) -> CostOption:
     """Return one option."""
     given: dict[str, Any] = {
-        key: getattr(entry, key) for key in entry.model_fields_set & ARGUMENTS[entry.kind] if key != "engineering"
+        key: getattr(entry, key)
+        for key in entry.model_fields_set & ARGUMENTS[entry.kind]
+        if key not in ("engineering", "support")
     }
     if entry.engineering is not None:
         given["engineering"] = _at(
             document, ("options", index, "engineering"), lambda: _engineering(entry.engineering or ())
         )
-    call = prices.api if entry.api is not None else prices.self_hosted
-    model = entry.api or entry.self_hosted or ""
-    return _at(document, ("options", index), lambda: call(model, label=entry.label, **given))
+    if entry.support is not None:
+        given["support"] = _at(document, ("options", index, "support"), partial(_support, entry.support))
+    calls: dict[str, Callable[..., CostOption]] = {
+        "api": prices.api,
+        "self_hosted": prices.self_hosted,
+        "dedicated": prices.dedicated,
+        "provisioned": prices.provisioned,
+    }
+    named = getattr(entry, entry.kind)
+    return _at(document, ("options", index), lambda: calls[entry.kind](named, label=entry.label, **given))
+
+
+def _support(entry: SupportEntry) -> SupportPlan:
+    """Return a support plan."""
+    bands = [(band.from_usd_per_month, band.bill_share) for band in entry.bands]
+    return SupportPlan(bands, entry.min_usd_per_month, entry.label)
 
 
 def _engineering(entries: tuple[EngineeringEntry, ...]) -> EngineeringItems:

@@ -14,9 +14,9 @@ from tokencross.costs.breakeven import Breakeven
 from tokencross.number import Number
 from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
-from tokencross.prices import TABLES_DATE, DateLike, as_date
 from tokencross.studies import addresses
 from tokencross.studies.compare import Comparison, compare
+from tokencross.tables.dates import TABLES_DATE, DateLike, as_date
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
-from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import Number, check_number, float_or_draws, is_draws, point
+from tokencross.errors import Problem, ResolveError, ScenarioError, TokencrossError, offer
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
 from tokencross.options.base import (
     GIVEN,
     Parameter,
@@ -21,21 +21,26 @@ from tokencross.options.base import (
     from_tables,
     replaced_engineering,
 )
-from tokencross.options.billing import blend, request_usd, tier_shares
+from tokencross.options.billing import BlendedPrice, blend, cheapest_ratio, hourly_ratio, request_usd, tier_shares
+from tokencross.options.buyer import SupportPlan, usage_curve
 from tokencross.options.centred import centred_price
+from tokencross.options.limits import VolumeLimit, volume_limit
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
-from tokencross.tables.resolved import ApiPrice, TextRatio
-from tokencross.units import format_share
+from tokencross.tables.resolved import ApiPrice, Terms, TextRatio
+from tokencross.units import HOURS_PER_MONTH, TOKENS_PER_MTOK, format_share
 
 __all__ = ["ApiOption"]
 
-_SERVICE_TIERS = ("standard", "batch")
 _UNITS = {
     "discount_share": "share off the list price",
+    "credits_usd_per_month": "USD of usage that is free every month",
+    "stored_cache_tokens": "billed tokens kept in an explicit cache around the clock",
     "tokenizer_ratio": "billed tokens per reference token",
     "output_ratio": "answer length over the workload's, reasoning included",
 }
+_ABSENT = ("discount_share", "credits_usd_per_month", "stored_cache_tokens")  # 0 means there is none
+_CHOICES = ("service_tier", "region", "cache_lifetime", "usage_tier", "support")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +54,12 @@ class ApiOption:
     weights: str | None
     service_tier: str = "standard"
     region: str | None = None
+    cache_lifetime: str | None = None
+    usage_tier: str | None = None
     discount_share: Number = 0.0
+    credits_usd_per_month: Number = 0.0
+    stored_cache_tokens: Number = 0.0
+    support: SupportPlan | None = None
     tokenizer_ratio: Number | None = None
     output_ratio: Number | None = None
     engineering: Engineering | EngineeringItems = NO_ENGINEERING
@@ -60,19 +70,15 @@ class ApiOption:
         where = f"{self.label}:"
         for name, unit in _UNITS.items():
             value = getattr(self, name)
-            if value is not None or name == "discount_share":
+            if value is not None or name in _ABSENT:
                 high = 1.0 if name.endswith("_share") else np.inf
                 checked = check_number(
                     value, where=where + name, unit=unit, high=high, open_low=name == "tokenizer_ratio"
                 )
                 object.__setattr__(self, name, checked)
-        if self.service_tier not in _SERVICE_TIERS:
-            remedy = offer(str(self.service_tier), _SERVICE_TIERS)
-            found, accepted = repr(self.service_tier), f"one of {', '.join(_SERVICE_TIERS)}"
-            raise ScenarioError(Problem(f"{where}service_tier", found, accepted, remedy))
-        if self.region is not None:
-            accepted = "no region: the tables have no regional price of it"
-            raise ScenarioError(Problem(f"{where}region", repr(self.region), accepted))
+        if self.support is not None and not isinstance(self.support, SupportPlan):
+            accepted = "tc.SupportPlan(bands=[(0, 0.10), …]), or None"
+            raise ScenarioError(Problem(f"{where}support", repr(self.support), accepted))
         if not isinstance(self.engineering, (Engineering, EngineeringItems)):
             accepted = "tc.Engineering(…), or tc.Engineering.none()"
             raise ScenarioError(Problem(f"{where}engineering", repr(self.engineering), accepted))
@@ -90,47 +96,101 @@ class ApiOption:
         """See `CostOption.resolve`."""
         price = self._price()
         ratio = self._text_ratio(workload, price)
-        longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)
-        input_tokens = float_or_draws(workload.input_tokens) * ratio.value
-        blended = blend(
-            price,
-            input_tokens=input_tokens,
-            output_tokens=float_or_draws(workload.output_tokens) * ratio.value * longer,
-            request_tokens=workload.request_tokens,
-            cached_share=float_or_draws(workload.cached_input_share),
-            written_share=workload.written_share,
-            batch_share=1.0 if self.service_tier == "batch" else float_or_draws(workload.batch_share),
-            prompt_cv=float_or_draws(workload.input_cv),
-        )
+        blended = self._blended(workload, price, ratio)
         keep = 1.0 - float_or_draws(self.discount_share)
         cite = (price.citation,) + ((ratio.citation,) if ratio.citation else ())
-        parts = {
-            "input tokens": blended.fresh_input,
-            "cache reads": blended.cache_reads,
-            "cache writes": blended.cache_writes,
-            "output tokens": blended.output,
-        }
-        total = CostCurve()
-        for label, usd_per_mtok in parts.items():
-            if is_draws(usd_per_mtok) or np.any(np.asarray(usd_per_mtok) != 0.0):
-                total = total + CostCurve.per_mtok(usd_per_mtok * keep, label=label, citations=cite)
-        if not total.terms:
-            total = CostCurve.per_mtok(0.0, label="input tokens", citations=cite)
-        return Resolved(
-            curve=total + self.engineering.curve(),
-            local=self._local_parameters(ratio, price),
-            tables=from_tables((*price.quantities, *ratio.quantities)),
-            notes=(*price.notes, *ratio.notes, *self._notes(workload, price, ratio, input_tokens)),
+        usage = usage_curve(
+            {label: usd * keep for label, usd in blended.parts().items()},
+            credits_usd_per_month=float_or_draws(self.credits_usd_per_month),
             citations=cite,
         )
+        stored = self._storage_usd_per_month(price) * keep
+        if is_draws(stored) or np.any(np.asarray(stored) > 0.0):
+            usage = usage + CostCurve.fixed(stored, label="cache storage", citations=cite)
+        if self.support is not None:
+            usage = usage + self.support.curve(blended.total * keep, stored)
+        limit = self._limit(workload, ratio, point(blended.total) * point(keep))
+        beyond = () if limit is None else (f"{self.label}: needs a contract beyond {limit.words}.",)
+        return Resolved(
+            curve=usage + self.engineering.curve(),
+            local=self._local_parameters(ratio, price),
+            tables=from_tables((*price.quantities, *ratio.quantities)),
+            notes=(*price.notes, *ratio.notes, *self._notes(workload, price, ratio), *beyond),
+            citations=cite if limit is None else (*cite, limit.citation),
+            limit=limit,
+        )
 
-    def _price(self) -> ApiPrice:
-        """Return the prices in force, once they are seen to have the service tier."""
-        price = self.book.api_price(self.model)
-        if self.service_tier == "batch" and not price.has_batch:
+    def _lengths(self, workload: Workload, ratio: TextRatio) -> tuple[FloatOrDraws, FloatOrDraws]:
+        """Return input and output of a mean request, in billed tokens."""
+        longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)
+        input_tokens = float_or_draws(workload.input_tokens) * ratio.value
+        return input_tokens, float_or_draws(workload.output_tokens) * ratio.value * longer
+
+    def _blended(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> BlendedPrice:
+        """Return the workload's list price: what can wait at batch prices, or in the cheapest hours."""
+        input_tokens, output_tokens = self._lengths(workload, ratio)
+        shape = {
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "request_tokens": workload.request_tokens,
+            "cached_share": float_or_draws(workload.cached_input_share),
+            "written_share": workload.written_share,
+            "prompt_cv": float_or_draws(workload.input_cv),
+        }
+        later = 1.0 if self.service_tier == "batch" else float_or_draws(workload.batch_share)
+        now = blend(price, **shape, deferred=False, window_ratio=hourly_ratio(price, workload.load))
+        if not is_draws(later) and later == 0.0:
+            return now
+        deferrable = self._price("batch") if price.has_batch else price
+        return now.mixed(blend(deferrable, **shape, deferred=True, window_ratio=cheapest_ratio(price)), later)
+
+    def _storage_usd_per_month(self, price: ApiPrice) -> FloatOrDraws:
+        """Return what an explicit cache costs to keep."""
+        stored = float_or_draws(self.stored_cache_tokens)
+        hourly = price.cache_storage_usd_per_mtok_hour
+        if hourly is None:
+            if np.any(np.asarray(stored) > 0.0):
+                accepted = "0: the table has no price of cache storage for it"
+                raise ScenarioError(Problem(f"{self.label}:stored_cache_tokens", f"{point(stored):g}", accepted))
+            return 0.0
+        return stored / TOKENS_PER_MTOK * hourly * HOURS_PER_MONTH
+
+    def _limit(self, workload: Workload, ratio: TextRatio, usd_per_mtok: float) -> VolumeLimit | None:
+        """Return the volume above which the published limits ask for a contract."""
+        input_tokens, output_tokens = self._lengths(workload, ratio)
+        whole = point(workload.request_tokens)
+        hurried = 1.0 if self.service_tier == "batch" else 1.0 - point(workload.batch_share)
+        return volume_limit(
+            self.book.limits(self.model),
+            self.usage_tier,
+            input_per_token=point(input_tokens) / whole,
+            output_per_token=point(output_tokens) / whole,
+            requests_per_token=1.0 / whole,
+            usd_per_mtok=usd_per_mtok,
+            peak_ratio=point(workload.peak) * point(workload.burst) * hurried,
+            where=self.label,
+        )
+
+    def _price(self, service_tier: str | None = None) -> ApiPrice:
+        """Return the prices in force on the option's terms, once they are seen to be sold so."""
+        tier = self.service_tier if service_tier is None else service_tier
+        try:
+            price = self.book.api_price(self.model, Terms(tier, self.region, self.cache_lifetime))
+        except ResolveError as error:
+            raise self._on_terms(error) from None
+        if tier == "batch" and not price.has_batch:
             accepted = "service_tier: standard; the table has no batch price of it"
             raise ScenarioError(Problem(f"{self.label}:service_tier", "'batch'", accepted))
         return price
+
+    def _on_terms(self, error: ResolveError) -> TokencrossError:
+        """Return an error about the option's own terms under the option's name, and any other as it is."""
+        terms = {"service_tier": self.service_tier, "region": self.region, "cache_lifetime": self.cache_lifetime}
+        for problem in error.problems:
+            for name, value in terms.items():
+                if isinstance(problem, Problem) and problem.found == f"{name} {value!r}":
+                    return ScenarioError(Problem(f"{self.label}:{name}", repr(value), problem.accepted, problem.remedy))
+        return error
 
     def _text_ratio(self, workload: Workload, price: ApiPrice) -> TextRatio:
         """Return billed tokens per reference token, given or from the tables."""
@@ -138,31 +198,51 @@ class ApiOption:
             return TextRatio(float_or_draws(self.tokenizer_ratio), None)
         return self.book.text_ratio(price.model.tokenizer, workload.text_kind, of=self.model)
 
-    def _notes(
-        self, workload: Workload, price: ApiPrice, ratio: TextRatio, input_tokens: float | NDArray[np.float64]
-    ) -> list[str]:
+    def _notes(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> list[str]:
         """Return what has to be said about the numbers."""
-        notes = []
-        value = point(ratio.value)
-        if abs(value - 1.0) > 0.005 and self.tokenizer_ratio is None:
-            way = f"adds {format_share(value - 1.0)} to" if value > 1.0 else f"takes {format_share(1.0 - value)} off"
-            notes.append(
-                f"{self.label}: {value:g} billed tokens per reference token of {workload.text_kind} text "
-                f"({price.model.tokenizer}) {way} its bill; tokenizer_ratio=1 switches it off."
-            )
+        notes = self._ratio_notes(workload, price, ratio)
         if price.cached_as_input and point(workload.cached_input_share) > 0.0:
             notes.append(
                 f"{self.label}: the table has no cache price of {self.model}; cached tokens are billed as input."
             )
-        if point(workload.batch_share) > 0.0 and not price.has_batch:
+        if point(workload.batch_share) > 0.0 and not price.has_batch and not price.windows:
             notes.append(f"{self.label}: the table has no batch price of {self.model}; deferrable tokens pay in full.")
-        for tier in tier_shares(price, input_tokens, float_or_draws(workload.input_cv))[1:]:
+        input_tokens, _ = self._lengths(workload, ratio)
+        cached = float_or_draws(workload.cached_input_share)
+        for tier in tier_shares(price, input_tokens, float_or_draws(workload.input_cv), cached)[1:]:
             share = point(tier.input_share)
             if share > 0.0005 and not isinstance(tier.price, ApiPrice):
                 over = f"{tier.price.threshold_tokens:,.0f} billed tokens"
                 notes.append(
                     f"{self.label}: {format_share(share)} of its input is in prompts over {over}, at a higher price."
                 )
+        return [*notes, *self._hour_notes(workload, price)]
+
+    def _ratio_notes(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> list[str]:
+        """Return how far the tokenizer's ratio moved the bill."""
+        value = point(ratio.value)
+        if abs(value - 1.0) <= 0.005 or self.tokenizer_ratio is not None:
+            return []
+        ours = point(self._blended(workload, price, ratio).total)
+        plain = point(self._blended(workload, price, TextRatio(1.0, None)).total)
+        moved = ours / plain - 1.0 if plain > 0.0 else 0.0
+        way = f"adds {format_share(moved)} to" if moved > 0.0 else f"takes {format_share(-moved)} off"
+        return [
+            f"{self.label}: {value:g} billed tokens per reference token of {workload.text_kind} text "
+            f"({price.model.tokenizer}{_ranged(ratio)}) {way} its bill; tokenizer_ratio=1 switches it off."
+        ]
+
+    def _hour_notes(self, workload: Workload, price: ApiPrice) -> list[str]:
+        """Return what hours of the week did to the price."""
+        notes = []
+        for window in price.windows:
+            mean = point(hourly_ratio(price, workload.load))
+            how = "the load profile (its hours are UTC)" if workload.load is not None else "flat traffic"
+            besides = f", {window.except_holidays} holidays not counted" if window.except_holidays else ""
+            ratio = point(window.price_ratio)
+            notes.append(
+                f"{self.label}: {ratio:g} times the price in {window.id} hours; over {how} {mean:.4g} times{besides}."
+            )
         return notes
 
     def _local_parameters(self, ratio: TextRatio, price: ApiPrice) -> tuple[Parameter, ...]:
@@ -177,8 +257,10 @@ class ApiOption:
             found.append(Parameter("tokenizer_ratio", 1.0, _UNITS["tokenizer_ratio"], "default", why))
         if self.output_ratio is not None:
             found.append(Parameter("output_ratio", self.output_ratio, _UNITS["output_ratio"], "given", "", GIVEN))
-        if not (isinstance(self.discount_share, float) and self.discount_share == 0.0):
-            found.append(Parameter("discount_share", self.discount_share, _UNITS["discount_share"], "given", "", GIVEN))
+        for name in _ABSENT:
+            value = getattr(self, name)
+            if not (isinstance(value, float) and value == 0.0):
+                found.append(Parameter(name, value, _UNITS[name], "given", "", GIVEN))
         return (*found, *engineering_parameters(self.engineering))
 
     # ------------------------------------------------------------------ requests
@@ -190,6 +272,7 @@ class ApiOption:
         output_tokens: ArrayLike,
         cached_input_tokens: ArrayLike = 0,
         cache_write_tokens: ArrayLike = 0,
+        completed_at: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
         """Return what single requests cost; prices that are draws count with their medians.
 
@@ -200,16 +283,18 @@ class ApiOption:
             tokens too.
         cached_input_tokens, cache_write_tokens : array_like
             Of the input, read from and written to the cache.
+        completed_at : array_like of datetime64, optional
+            When each request was completed, UTC; needed where the price depends on the hour.
 
         Returns
         -------
         ndarray of that shape
-            Long-context rules included. [USD]
+            Long-context rules, request fees and hours included; not credits, support and cache storage. [USD]
 
         Raises
         ------
         ScenarioError
-            If a count is negative or not finite, or more input is cached than there is.
+            If a count is negative or not finite, more input is cached than there is, or a time is missing.
         ResolveError
             If the model has no price at the book's date.
 
@@ -226,6 +311,7 @@ class ApiOption:
             output_tokens=output_tokens,
             cached_input_tokens=cached_input_tokens,
             cache_write_tokens=cache_write_tokens,
+            completed_at=completed_at,
             batch=self.service_tier == "batch",
             keep_share=1.0 - point(self.discount_share),
         )
@@ -241,8 +327,13 @@ class ApiOption:
         if name.startswith("engineering"):
             plan = replaced_engineering(self.engineering, name, value, where=self.label)
             return replace(self, engineering=plan)
-        if name in _UNITS or name in {"service_tier", "region"}:
+        if name in _UNITS or name in _CHOICES:
             changes: dict[str, Any] = {name: value}
             return replace(self, **changes)
-        known = [*_UNITS, "engineering", "service_tier"]
+        known = [*_UNITS, "engineering", *_CHOICES]
         raise ScenarioError(Problem(f"{self.label}:{name}", "no such number", ", ".join(known), offer(name, known)))
+
+
+def _ranged(ratio: TextRatio) -> str:
+    """Return between which values other sources put a ratio."""
+    return "" if ratio.range is None else f"; other sources {ratio.range[0]:g} to {ratio.range[1]:g}"

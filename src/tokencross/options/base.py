@@ -16,6 +16,7 @@ from tokencross.tables.resolved import Quantity
 
 if TYPE_CHECKING:
     from tokencross.options.capacity import Fleet
+    from tokencross.options.limits import VolumeLimit
     from tokencross.options.workload import Workload
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
 
 Origin = Literal["given", "default", "table", "fitted"]
 
-_ROOMS = ("workload", "prices", "compute", "tokenizers")  # what an address begins with, besides a label
+_ROOMS = ("workload", "prices", "compute", "provisioned", "tokenizers")  # what an address begins with, besides a label
 
 GIVEN = Citation("given", via="given by the study")
 
@@ -79,6 +80,7 @@ class Resolved:
     notes: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
     fleet: Fleet | None = None
+    limit: VolumeLimit | None = None
 
 
 @runtime_checkable
@@ -92,7 +94,7 @@ class CostOption(Protocol):
 
     @property
     def tier(self) -> str:
-        """Kind of option: frontier, small, open_hosted, self_hosted or custom."""
+        """Kind of option: frontier, small, open_hosted, self_hosted, dedicated, provisioned or custom."""
         ...
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import FloatOrDraws
-from tokencross.tables.resolved import ApiPrice, LongContextPrice
+from tokencross.tables.resolved import ApiPrice, LongContextPrice, WindowPrice
 from tokencross.units import TOKENS_PER_MTOK
 
-__all__ = ["BlendedPrice", "TierShare", "blend", "request_usd", "tier_shares"]
+__all__ = [
+    "BlendedPrice",
+    "TierShare",
+    "blend",
+    "cheapest_ratio",
+    "hourly_ratio",
+    "request_usd",
+    "tier_shares",
+]
 
+_WEEK_HOURS = 168
+_MONDAY = np.datetime64("1970-01-05T00:00", "m")
 _erf = np.vectorize(math.erf, otypes=[float])
 
 
@@ -33,7 +44,9 @@ class TierShare:
     request_share: FloatOrDraws
 
 
-def tier_shares(price: ApiPrice, prompt_tokens: FloatOrDraws, prompt_cv: FloatOrDraws) -> list[TierShare]:
+def tier_shares(
+    price: ApiPrice, prompt_tokens: FloatOrDraws, prompt_cv: FloatOrDraws, cached_share: FloatOrDraws = 0.0
+) -> list[TierShare]:
     r"""Return the share of input tokens and of requests that each price tier applies to.
 
     Parameters
@@ -44,6 +57,9 @@ def tier_shares(price: ApiPrice, prompt_tokens: FloatOrDraws, prompt_cv: FloatOr
         Mean prompt length, in billed tokens.
     prompt_cv : float or ndarray, shape (D,)
         Standard deviation over mean of the prompt length; 0 is one length for all.
+    cached_share : float or ndarray, shape (D,)
+        Share of the prompt read from a cache, the same in every request: where the table does not count it towards
+        the threshold, the rest has to be longer.
 
     Notes
     -----
@@ -60,7 +76,8 @@ def tier_shares(price: ApiPrice, prompt_tokens: FloatOrDraws, prompt_cv: FloatOr
     above_input: list[FloatOrDraws] = [1.0]
     above_requests: list[FloatOrDraws] = [1.0]
     for tier in price.long_context:
-        tokens, requests = _above(tier, prompt_tokens, prompt_cv)
+        counted = prompt_tokens if tier.counts_cached else prompt_tokens * (1.0 - cached_share)
+        tokens, requests = _above(tier, counted, prompt_cv)
         above_input.append(tokens)
         above_requests.append(requests)
     above_input.append(0.0)
@@ -94,11 +111,27 @@ class BlendedPrice:
     cache_reads: FloatOrDraws
     cache_writes: FloatOrDraws
     output: FloatOrDraws
+    request_fees: FloatOrDraws = 0.0
+
+    def parts(self) -> dict[str, FloatOrDraws]:
+        """Return the prices under the names that they have in a breakdown."""
+        return {
+            "input tokens": self.fresh_input,
+            "cache reads": self.cache_reads,
+            "cache writes": self.cache_writes,
+            "output tokens": self.output,
+            "request fees": self.request_fees,
+        }
 
     @property
     def total(self) -> FloatOrDraws:
         """The blended price. [USD per million reference tokens]"""
-        return self.fresh_input + self.cache_reads + self.cache_writes + self.output
+        return sum(self.parts().values(), np.float64(0.0))
+
+    def mixed(self, other: BlendedPrice, share: FloatOrDraws) -> BlendedPrice:
+        """Return the prices with a share of the traffic at another blend."""
+        own, theirs = self.parts().values(), other.parts().values()
+        return BlendedPrice(*(a * (1.0 - share) + b * share for a, b in zip(own, theirs, strict=True)))
 
 
 def blend(
@@ -109,8 +142,9 @@ def blend(
     request_tokens: FloatOrDraws,
     cached_share: FloatOrDraws,
     written_share: FloatOrDraws,
-    batch_share: FloatOrDraws,
     prompt_cv: FloatOrDraws,
+    deferred: bool,
+    window_ratio: FloatOrDraws = 1.0,
 ) -> BlendedPrice:
     """Return a workload's price per million reference tokens.
 
@@ -124,15 +158,17 @@ def blend(
         Input and output of a mean request, in reference tokens: what the price is spread over.
     cached_share, written_share : float or ndarray, shape (D,)
         Shares of input read from and written to the cache.
-    batch_share : float or ndarray, shape (D,)
-        Share of traffic at the batch price, where there is one.
     prompt_cv : float or ndarray, shape (D,)
         Spread of the prompt length.
+    deferred : bool
+        Whether the traffic takes the batch price, where there is one.
+    window_ratio : float or ndarray, shape (D,)
+        What the hours of the traffic make of the prices; see `hourly_ratio`.
     """
-    tiers = tier_shares(price, input_tokens, prompt_cv)
+    tiers = tier_shares(price, input_tokens, prompt_cv, cached_share)
     fresh = 1.0 - cached_share - written_share
-    plain = 1.0 - batch_share * price.batch_discount_share
-    cached = 1.0 - batch_share * price.batch_cache_discount_share
+    plain = (1.0 - price.batch_discount_share if deferred else 1.0) * window_ratio
+    cached = (1.0 - price.batch_cache_discount_share if deferred else 1.0) * window_ratio
     for_reads = plain if price.cached_as_input else cached
     for_writes = plain if price.written_as_input else cached
     per_input = input_tokens / request_tokens
@@ -147,7 +183,43 @@ def blend(
         cache_reads=over_input("cache_read_usd_per_mtok") * cached_share * for_reads * per_input,
         cache_writes=over_input("cache_write_usd_per_mtok") * written_share * for_writes * per_input,
         output=answers * plain * per_output,
+        request_fees=price.fee_usd_per_request * TOKENS_PER_MTOK / request_tokens,
     )
+
+
+def hourly_ratio(price: ApiPrice, load: Sequence[float] | None) -> FloatOrDraws:
+    """Return the mean of the time windows' price ratios over the hours of the traffic.
+
+    Parameters
+    ----------
+    price : ApiPrice
+        Prices with their time windows.
+    load : sequence of 24 or 168 weights, optional
+        Relative traffic by hour of day or week (from Monday), UTC; flat unless given.
+    """
+    hours = np.ones(_WEEK_HOURS) if load is None else np.resize(np.asarray(load, dtype=float), _WEEK_HOURS)
+    weights = hours / hours.sum()
+    ratio: FloatOrDraws = 1.0
+    for window in price.windows:
+        ratio = ratio + (window.price_ratio - 1.0) * float(weights @ _hours_inside(window))
+    return ratio
+
+
+def cheapest_ratio(price: ApiPrice) -> FloatOrDraws:
+    """Return what traffic that can wait pays: the price ratio of the cheapest hours."""
+    ratio: FloatOrDraws = 1.0
+    for window in price.windows:
+        ratio = np.minimum(ratio, window.price_ratio)
+    return ratio
+
+
+def _hours_inside(window: WindowPrice) -> NDArray[np.float64]:
+    """Return which part of every hour of the week lies in a window."""
+    starts = np.arange(_WEEK_HOURS) * 60.0
+    inside = np.zeros(_WEEK_HOURS)
+    for first, after in window.minutes:
+        inside += np.clip(np.minimum(starts + 60.0, after) - np.maximum(starts, first), 0.0, 60.0) / 60.0
+    return inside
 
 
 def request_usd(
@@ -157,10 +229,11 @@ def request_usd(
     output_tokens: ArrayLike,
     cached_input_tokens: ArrayLike,
     cache_write_tokens: ArrayLike,
+    completed_at: ArrayLike | None,
     batch: bool,
     keep_share: float,
 ) -> NDArray[np.float64]:
-    """Return what single requests cost, long-context rules included.
+    """Return what single requests cost, long-context rules, request fees and time windows included.
 
     Parameters
     ----------
@@ -168,6 +241,8 @@ def request_usd(
         Prices in force, plain numbers.
     input_tokens, output_tokens, cached_input_tokens, cache_write_tokens : array_like of one shape
         Billed tokens per request; input counts all of the prompt.
+    completed_at : array_like of datetime64, optional
+        When each request was completed, UTC; needed where the price depends on the hour.
     batch : bool
         Whether the requests are deferred.
     keep_share : float
@@ -181,44 +256,78 @@ def request_usd(
     Raises
     ------
     ScenarioError
-        If a count is negative or not finite, or more input is cached than there is.
+        If a count is negative or not finite, more input is cached than there is, or a time is missing.
     """
-    named = {
-        "input_tokens": input_tokens,
-        "output_tokens": output_tokens,
-        "cached_input_tokens": cached_input_tokens,
-        "cache_write_tokens": cache_write_tokens,
-    }
-    arrays = {name: _counts(name, value) for name, value in named.items()}
-    total, out, read, written = np.broadcast_arrays(*arrays.values())
+    total = _counts("input_tokens", input_tokens)
+    out = _counts("output_tokens", output_tokens)
+    read = _counts("cached_input_tokens", cached_input_tokens)
+    written = _counts("cache_write_tokens", cache_write_tokens)
     fresh = total - read - written
     if fresh.size and fresh.min() < 0.0:
+        whole, had, wrote = (np.broadcast_to(part, fresh.shape) for part in (total, read, written))
         at = int(np.argmin(fresh))
-        found = f"{read.flat[at]:g} cached + {written.flat[at]:g} written of {total.flat[at]:g} input tokens"
+        found = f"{had.flat[at]:g} cached + {wrote.flat[at]:g} written of {whole.flat[at]:g} input tokens"
         accepted = "cached and written tokens that together are at most the input, which counts them"
         raise ScenarioError(Problem("bill", found, accepted))
     plain = 1.0 - price.batch_discount_share if batch else 1.0
     cached = 1.0 - price.batch_cache_discount_share if batch else 1.0
     for_reads = plain if price.cached_as_input else cached
     for_writes = plain if price.written_as_input else cached
-    usd = np.zeros(total.shape)
+    scale = keep_share / TOKENS_PER_MTOK
     tiers: list[ApiPrice | LongContextPrice] = [price, *price.long_context]
-    reached = [np.ones(total.shape, dtype=bool), *(_reaches(tier, total) for tier in price.long_context)]
-    for index, tier in enumerate(tiers):
-        inside = reached[index] & ~reached[index + 1] if index + 1 < len(tiers) else reached[index]
-        charge = (
-            fresh * (tier.input_usd_per_mtok * plain)
-            + read * (tier.cache_read_usd_per_mtok * for_reads)
-            + written * (tier.cache_write_usd_per_mtok * for_writes)
-            + out * (tier.output_usd_per_mtok * plain)
-        )
-        usd = np.where(inside, charge, usd)
-    return usd * (keep_share / TOKENS_PER_MTOK)
+    table = np.array(
+        [
+            [
+                tier.input_usd_per_mtok * plain,
+                tier.cache_read_usd_per_mtok * for_reads,
+                tier.cache_write_usd_per_mtok * for_writes,
+                tier.output_usd_per_mtok * plain,
+            ]
+            for tier in tiers
+        ]
+    )
+    table *= scale
+    amounts = (fresh, read, written, out)
+    if price.long_context:
+        reached = _tier_index(price, total, read)
+        usd = sum((amount * table[:, column][reached] for column, amount in enumerate(amounts)), np.float64(0.0))
+    else:
+        usd = sum((amount * table[0, column] for column, amount in enumerate(amounts)), np.float64(0.0))
+    ratio = _time_ratio(price, completed_at)
+    fee = float(price.fee_usd_per_request) * keep_share
+    return np.asarray(usd * ratio + fee, dtype=float)
 
 
-def _reaches(tier: LongContextPrice, prompt: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which prompts are long enough for a tier."""
-    return prompt >= tier.threshold_tokens if tier.inclusive else prompt > tier.threshold_tokens
+def _tier_index(price: ApiPrice, prompt: NDArray[np.float64], read: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return which tier each prompt is in; 0 is below all thresholds."""
+    counted = prompt if price.long_context[0].counts_cached else prompt - read
+    index = np.zeros(counted.shape, dtype=np.intp)
+    for tier in price.long_context:
+        index += counted >= tier.threshold_tokens if tier.inclusive else counted > tier.threshold_tokens
+    return index
+
+
+def _time_ratio(price: ApiPrice, completed_at: ArrayLike | None) -> NDArray[np.float64] | float:
+    """Return what each request's time makes of its price."""
+    if not price.windows:
+        return 1.0
+    if completed_at is None:
+        named = ", ".join(f"{window.id} {window.price_ratio:g}x" for window in price.windows)
+        found = f"no completed_at, though the price depends on the hour ({named})"
+        raise ScenarioError(Problem("bill: completed_at", found, "the time of each request, UTC, such as a datetime64"))
+    try:
+        times = np.asarray(completed_at, dtype="datetime64[m]")
+    except (TypeError, ValueError):
+        accepted = "times without a zone, UTC, such as '2026-11-20T02:30'"
+        raise ScenarioError(Problem("bill: completed_at", f"{completed_at!r:.60}", accepted)) from None
+    if np.any(np.isnat(times)):
+        raise ScenarioError(Problem("bill: completed_at", "a time that is missing (NaT)", "a time for every request"))
+    minute = (times - _MONDAY).astype(np.int64) % (_WEEK_HOURS * 60)
+    ratio = np.ones(times.shape)
+    for window in price.windows:
+        for first, after in window.minutes:
+            ratio = np.where((minute >= first) & (minute < after), float(window.price_ratio), ratio)
+    return ratio
 
 
 def _counts(name: str, value: ArrayLike) -> NDArray[np.float64]:

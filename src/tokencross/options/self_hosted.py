@@ -27,6 +27,7 @@ from tokencross.options.replicas import LATENCY_FACTORS, Replica, Wanted, choose
 from tokencross.options.throughput import Lengths
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
+from tokencross.tables.rented import DEDICATED
 from tokencross.tables.resolved import HourlyPrice, TextRatio
 from tokencross.units import format_share
 
@@ -45,6 +46,10 @@ _NUMBERS: dict[str, tuple[str, float, float, bool]] = {
 _WHY = {
     "min_instance_count": "survive the failure of one",
     "spare_instance_count": "N+1",
+}
+_WHY_DEDICATED = {
+    "min_instance_count": "replicas that the provider keeps up, or one where the table does not say",
+    "spare_instance_count": "the provider replaces what fails",
 }
 
 
@@ -166,16 +171,26 @@ class SelfHostedOption:
             request_tokens=workload.request_tokens,
             usd_per_hour=hourly.usd_per_hour,
             billed_hours_share=float_or_draws(self.billed_hours_share),
-            min_instance_count=self._count("min_instance_count", MIN_INSTANCE_COUNT),
-            spare_instance_count=self._count("spare_instance_count", SPARE_INSTANCE_COUNT),
+            min_instance_count=self._least(hourly, replica),
+            spare_instance_count=self._spares(),
             peak_to_mean=peak,
             burst_ratio=burst,
         )
 
-    def _count(self, name: str, defaults: dict[str, float]) -> FloatOrDraws:
-        """Return a given count or the default for the latency class."""
-        value: Number | None = getattr(self, name)
-        return defaults[self.latency] if value is None else float_or_draws(value)
+    def _least(self, hourly: HourlyPrice, replica: Replica) -> FloatOrDraws:
+        """Return the fewest instances: given, what the provider keeps up, or the default for the latency class."""
+        if self.min_instance_count is not None:
+            return float_or_draws(self.min_instance_count)
+        if self.purchase == DEDICATED:
+            kept = 1 if hourly.min_replica_count is None else hourly.min_replica_count
+            return float(kept * replica.instances_per_replica)
+        return MIN_INSTANCE_COUNT[self.latency]
+
+    def _spares(self) -> FloatOrDraws:
+        """Return the instances beyond what the peak needs: given, or the default for the latency class."""
+        if self.spare_instance_count is not None:
+            return float_or_draws(self.spare_instance_count)
+        return 0.0 if self.purchase == DEDICATED else SPARE_INSTANCE_COUNT[self.latency]
 
     # ------------------------------------------------------------------ what it rests on
 
@@ -198,7 +213,8 @@ class SelfHostedOption:
                 continue
             given = getattr(self, name) is not None
             origin: Origin = "given" if given else "default"
-            why, citation = ("", GIVEN) if given else (_WHY.get(name, load.why), None)
+            reasons = _WHY_DEDICATED if self.purchase == DEDICATED else _WHY
+            why, citation = ("", GIVEN) if given else (reasons.get(name, load.why), None)
             if name == "throughput" and not given and fleet.replica.rate is not None:
                 origin, citation = "fitted", fleet.replica.rate.source.citation
                 why = self._rate_in_words(fleet)

@@ -12,7 +12,7 @@ from tokencross.units import format_count, format_share
 
 __all__ = ["caption", "provenance"]
 
-_HASH_DIGITS = 8
+_HASH_DIGITS = 12
 _WAYS = {
     "measured": "measured at these lengths",
     "fitted": "fitted to measured rates",

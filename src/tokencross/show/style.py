@@ -44,15 +44,17 @@ TIER_COLOURS = {
     "self_hosted": "#009E73",
     "fine_tuned": "#CC79A7",
     "dedicated": "#56B4E9",
+    "provisioned": "#882255",
     "custom": "#332288",
 }
 # Curves of one's own are of no kind, so they take turns: P. Tol, "Colour schemes" (2021), muted
-_CUSTOM = ("#332288", "#AA4499", "#117733", "#882255", "#44AA99", "#999933")
+_CUSTOM = ("#332288", "#AA4499", "#117733", "#44AA99", "#999933")
 _DASHES: dict[str, Dash] = {
     "small": (0.0, (7.0, 1.6)),
     "open_hosted": (0.0, (12.0, 1.6)),
     "fine_tuned": (0.0, (8.0, 1.6, 2.0, 1.6)),
     "dedicated": (0.0, (4.0, 1.6)),
+    "provisioned": (0.0, (10.0, 1.6, 4.0, 1.6)),
 }
 # the second, third … option of one kind: another lightness and another dash
 _LIGHTER = (0.0, 0.38, -0.30, 0.55, -0.5)

@@ -12,7 +12,7 @@ from tokencross.studies.compare import Comparison
 
 __all__ = ["replaced"]
 
-_TABLES = ("prices", "compute", "tokenizers")
+_TABLES = ("prices", "compute", "provisioned", "tokenizers")
 
 
 def replaced(comparison: Comparison, changes: Mapping[str, object]) -> Comparison:

@@ -176,9 +176,11 @@ class Limit(Dated):
     requests_per_minute: PositiveAmount | None = None
     """Requests. [requests per minute]"""
     tokens_per_minute: PositiveAmount | None = None
-    """Input and output together, or input alone where the vendor counts only that. [billed tokens per minute]"""
+    """Input and output together. [billed tokens per minute]"""
+    input_tokens_per_minute: PositiveAmount | None = None
+    """Input alone. [billed tokens per minute]"""
     output_tokens_per_minute: PositiveAmount | None = None
-    """Output alone, where it has its own limit. [billed tokens per minute]"""
+    """Output alone. [billed tokens per minute]"""
     spend_usd_per_month: PositiveAmount | None = None
     """Most that the account may spend. [USD per month]"""
 
@@ -217,6 +219,8 @@ class ApiModel(StrictRecord):
     @model_validator(mode="after")
     def _eras(self) -> ApiModel:
         check_eras(self.prices)
+        for usage_tier in dict.fromkeys(limit.usage_tier for limit in self.limits):
+            check_eras(tuple(limit for limit in self.limits if limit.usage_tier == usage_tier))
         return self
 
 

@@ -10,18 +10,22 @@ from typing import Literal, TypeVar
 
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ResolveError, offer
-from tokencross.number import FloatOrDraws, Number, float_or_draws
-from tokencross.tables.api_records import ApiModel, ApiPriceRow, Batch, LongContext
-from tokencross.tables.compute_records import Instance, Offer
-from tokencross.tables.naming import unit_of
+from tokencross.number import Number
+from tokencross.tables.api_prices import api_price_of
+from tokencross.tables.api_records import ApiModel, ApiPriceRow
+from tokencross.tables.compute_records import ProvisionedModel
+from tokencross.tables.located import Located
 from tokencross.tables.records import Dated, Provenance
-from tokencross.tables.resolved import ApiPrice, HourlyPrice, LongContextPrice, Quantity, TextRatio
+from tokencross.tables.rented import dedicated_in, hourly_price_of
+from tokencross.tables.resolved import ApiPrice, HourlyPrice, RateLimit, Terms, TextRatio, UnitPrice
 from tokencross.tables.serving_records import Gpu, OpenModel, ThroughputRun, Tokenizer
-from tokencross.tables.store import Located, Store
+from tokencross.tables.store import Store
+from tokencross.tables.taken import REPLACED, Taken, citation_of
+from tokencross.tables.units_sold import unit_price_of
 
 __all__ = ["REPLACED", "BeforeFirst", "Book"]
 
-REPLACED = "replaced in the study"
+_STANDARD = Terms()
 DatedT = TypeVar("DatedT", bound=Dated)
 BeforeFirst = Literal["refuse", "hold"]
 
@@ -69,83 +73,117 @@ class Book:
         """Return the providers that have a file of a kind (api or compute)."""
         return [path.stem for path in self.store.files(kind)]
 
-    def _by_provider(self, kind: str, name: str, what: str) -> Located:
-        """Return the record of ``provider/id``."""
+    def _by_provider(self, kind: str, name: str, what: str) -> tuple[str, Located]:
+        """Return the provider and the record of ``provider/id``, of any spelling that names only one."""
         provider, slash, word = name.partition("/")
-        known = self.providers(kind)
         where = f"{self.store.name}/{kind}"
+        if slash and word and (stem := self._provider(kind, provider)):
+            return stem, self.store.find(kind, word, within=[self.store.root / kind / f"{stem}.yaml"])
+        hits = self._anywhere(kind, name)
+        if len(hits) == 1:
+            return hits[0]
+        known = self.providers(kind)
+        if hits:
+            found = f"{name!r} without a provider, which several have"
+            candidates = [f"{stem}/{record.data['id']}" for stem, record in hits]
+            more = f" and {len(candidates) - 12} more" if len(candidates) > 12 else ""
+            raise ResolveError(Problem(where, found, f"one of {', '.join(candidates[:12])}{more}"))
         if not slash or not word:
-            hits = [
-                f"{path.stem}/{record.data['id']}"
-                for path in self.store.files(kind)
-                if self.store.mentions(path, name)
-                for record in self.store.records(kind, path)
-                if str(record.data.get("id", "")).rsplit("/", 1)[-1] == name
-            ]
-            remedy = (
-                f"Did you mean {' or '.join(repr(hit) for hit in hits[:6])}?"
-                if hits
-                else f"Providers: {', '.join(known)}."
-            )
+            remedy = f"Providers: {', '.join(known)}."
             raise ResolveError(Problem(where, f"{name!r} without a provider", f"provider/{what}", remedy))
-        if provider not in known:
-            remedy = offer(provider, known) or f"Providers: {', '.join(known)}."
-            raise ResolveError(Problem(where, f"unknown provider {provider!r}", "a provider of the tables", remedy))
-        return self.store.find(kind, word, within=[self.store.root / kind / f"{provider}.yaml"])
+        remedy = offer(provider, known) or f"Providers: {', '.join(known)}."
+        raise ResolveError(Problem(where, f"unknown provider {provider!r}", "a provider of the tables", remedy))
+
+    def _provider(self, kind: str, word: str) -> str | None:
+        """Return the provider that a word names, by id or alias."""
+        known = self.providers(kind)
+        if word in known:
+            return word
+        for path in self.store.files(kind):
+            if self.store.mentions(path, word):
+                aliases = self.store.head(path).get("aliases", ())
+                if isinstance(aliases, tuple) and word in aliases:
+                    return path.stem
+        return None
+
+    def _anywhere(self, kind: str, word: str) -> list[tuple[str, Located]]:
+        """Return the records of all list prices that a word without a provider names: by id or alias."""
+        hits = []
+        for path in self.store.files(kind):
+            if self.store.mentions(path, word) and not (kind == "api" and self.is_market_index(path.stem)):
+                named = self.store.named(kind, path)
+                ends = [name for name in named if name == word or name.rsplit("/", 1)[-1] == word]
+                found = {id(record): record for name in ends for record in named[name]}
+                hits += [(path.stem, record) for record in found.values()]
+        return hits
 
     def api_model(self, name: str) -> tuple[ApiModel, Located]:
-        """Return a hosted model's record by ``provider/model``."""
-        located = self._by_provider("api", name, "model")
+        """Return a hosted model's record by ``provider/model``, in any of its spellings."""
+        _, located = self._by_provider("api", name, "model")
         return located.parse(ApiModel), located
 
-    def api_price(self, name: str) -> ApiPrice:
-        """Return a hosted model's prices in force.
+    def api_name(self, name: str) -> str:
+        """Return the one name of a hosted model: ``provider/id`` as the tables have it."""
+        provider, located = self._by_provider("api", name, "model")
+        return f"{provider}/{located.data['id']}"
+
+    def api_price(self, name: str, terms: Terms = _STANDARD) -> ApiPrice:
+        """Return a hosted model's prices in force, on given terms.
 
         Raises
         ------
         ResolveError
-            If the model is unknown, or has no price at the book's date.
+            If the model is unknown, retired, has no price at the book's date, or not on these terms.
         """
-        model, located = self.api_model(name)
-        provider = name.partition("/")[0]
-        address = f"prices:{provider}/{model.id}"
-        index, row, notes = self._in_force(model.prices, address)
-        citation = _citation(address, row, located.location("prices", index))
-        return self._api_price(model, row, address, citation, (*notes, *self._doubts(f"{provider}/{model.id}", row)))
+        provider, located = self._by_provider("api", name, "model")
+        model = located.parse(ApiModel)
+        subject = f"{provider}/{model.id}"
+        address = f"prices:{subject}"
+        self._refuse_retired(model, subject, located)
+        index, row, notes = self.in_force(model.prices, address)
+        citation = citation_of(address, row, located.location("prices", index))
+        taken = Taken(self.overrides, address, citation)
+        said = (*notes, *self._index_note(provider, subject), *_promise(subject, row))
+        return api_price_of(taken, model, row, terms, self.as_of, (*said, *self.doubts(subject, row)))
 
-    def _api_price(
-        self, model: ApiModel, row: ApiPriceRow, address: str, citation: Citation, notes: tuple[str, ...]
-    ) -> ApiPrice:
-        """Return a row as numbers, overrides in their places."""
-        taken = _Taken(self, address, citation)
-        fresh = taken.number("input_usd_per_mtok", row.input_usd_per_mtok)
-        output = taken.number("output_usd_per_mtok", row.output_usd_per_mtok)
-        read = taken.number("cache_read_usd_per_mtok", row.cache_read_usd_per_mtok, otherwise=fresh)
-        write = taken.number("cache_write_usd_per_mtok", row.cache_write_usd_per_mtok, otherwise=fresh)
-        tiers = tuple(_long_context(taken, row, tier, read, write) for tier in row.long_context)
-        batch = row.batch or Batch(discount_share=0.0)
-        has_batch = row.batch is not None
-        discount = taken.number("batch.discount_share", batch.discount_share if has_batch else None, otherwise=0.0)
-        cached = taken.number(
-            "batch.cache_discount_share", batch.cache_discount_share if has_batch else None, otherwise=0.0
-        )
-        return ApiPrice(
-            model=model,
-            address=address,
-            citation=citation,
-            input_usd_per_mtok=fresh,
-            output_usd_per_mtok=output,
-            cache_read_usd_per_mtok=read,
-            cache_write_usd_per_mtok=write,
-            cached_as_input=row.cache_read_usd_per_mtok is None,
-            written_as_input=row.cache_write_usd_per_mtok is None,
-            long_context=tiers,
-            batch_discount_share=discount,
-            batch_cache_discount_share=cached,
-            has_batch=has_batch,
-            quantities=tuple(taken.quantities),
-            notes=notes,
-        )
+    def _refuse_retired(self, model: ApiModel, subject: str, located: Located) -> None:
+        """Refuse a date on which a model is no longer served, and name what the vendor offers instead."""
+        gone = model.retirement
+        if gone is None or self.as_of < gone.retires_on:
+            return
+        found = f"{self.as_of}, when {subject} is retired (since {gone.retires_on}; {located.location('retirement')})"
+        remedy = f"Its vendor names {gone.successor} as the successor." if gone.successor else ""
+        raise ResolveError(Problem(f"prices:{subject}", found, f"a date before {gone.retires_on}", remedy))
+
+    def is_market_index(self, provider: str) -> bool:
+        """Return whether a provider's prices were seen on a market instead of a vendor's list."""
+        return self.store.head(self.store.root / "api" / f"{provider}.yaml").get("market_index") is True
+
+    def _index_note(self, provider: str, subject: str) -> tuple[str, ...]:
+        """Return what has to be said about a price that is no list price."""
+        if not self.is_market_index(provider):
+            return ()
+        return (f"{subject}: a market index, the headline price of whichever host was listed; not a list price.",)
+
+    def limits(self, name: str) -> list[RateLimit]:
+        """Return a hosted model's published limits in force by usage tier, lowest tier first."""
+        provider, located = self._by_provider("api", name, "model")
+        model = located.parse(ApiModel)
+        found: dict[str, RateLimit] = {}
+        for index, row in enumerate(model.limits):
+            if row.effective_from > self.as_of or (row.effective_to is not None and row.effective_to <= self.as_of):
+                continue
+            citation = citation_of(f"limits:{provider}/{model.id}", row, located.location("limits", index))
+            found[row.usage_tier] = RateLimit(
+                row.usage_tier,
+                citation,
+                row.requests_per_minute,
+                row.tokens_per_minute,
+                row.input_tokens_per_minute,
+                row.output_tokens_per_minute,
+                row.spend_usd_per_month,
+            )
+        return list(found.values())
 
     def upcoming(self, name: str, until: date) -> list[ApiPriceRow]:
         """Return price rows of a hosted model that begin after the book's date and up to ``until``."""
@@ -157,7 +195,7 @@ class Book:
         found: list[str] = []
         sold = replace(self, before_first="refuse")  # a price of later years is no alternative
         for path in self.store.files("api"):
-            if not self.store.mentions(path, weights):
+            if not self.store.mentions(path, weights) or self.is_market_index(path.stem):
                 continue
             for record in self.store.records("api", path):
                 if record.data.get("weights") != weights:
@@ -180,21 +218,45 @@ class Book:
         ResolveError
             If instance, terms or region are unknown, the region has to be chosen, or no price is known at the date.
         """
-        located = self._by_provider("compute", name, "instance")
-        instance = located.parse(Instance)
-        provider = name.partition("/")[0]
-        address = f"compute:{provider}/{instance.id}"
-        index = _chosen_offer(instance.offers, address, purchase, region)
-        chosen = instance.offers[index]
-        address += _offer_name(instance.offers, chosen)
-        row_index, row, notes = self._in_force(chosen.prices, address)
-        citation = _citation(address, row, located.location("offers", index, "prices", row_index))
-        taken = _Taken(self, address, citation)
-        usd = taken.number("usd_per_hour", row.usd_per_hour)
-        doubts = self._doubts(f"{provider}/{instance.id}", row)
-        return HourlyPrice(
-            instance, purchase, chosen.region, address, citation, usd, tuple(taken.quantities), (*notes, *doubts)
-        )
+        provider, located = self._by_provider("compute", name, "instance")
+        return hourly_price_of(self, provider, located, purchase=purchase, region=region)
+
+    def dedicated_instances(self, provider: str, gpu: str) -> list[str]:
+        """Return a provider's dedicated endpoints with a kind of GPU, as ``provider/instance``, smallest first.
+
+        Raises
+        ------
+        ResolveError
+            If the provider sells none, or none with this GPU.
+        """
+        stem = self._provider("compute", provider)
+        files = self.store.files("compute")
+        sold = {path.stem: dedicated_in(self.store.records("compute", path)) for path in files if path.stem == stem}
+        where = f"{self.store.name}/compute"
+        if stem is None or not sold[stem]:
+            others = [path.stem for path in files if dedicated_in(self.store.records("compute", path))]
+            found = f"{provider!r}, which has no dedicated endpoints in the tables"
+            raise ResolveError(Problem(where, found, f"one of {', '.join(others) or 'none'}"))
+        wanted = self.gpu(gpu)[0].id
+        fitting = [instance for instance in sold[stem] if instance.gpu == wanted]
+        if not fitting:
+            gpus = sorted({instance.gpu for instance in sold[stem]})
+            found = f"gpu {gpu!r}, with which {stem} sells no endpoint"
+            raise ResolveError(Problem(where, found, f"one of {', '.join(gpus)}", offer(gpu, gpus)))
+        return [f"{stem}/{instance.id}" for instance in sorted(fitting, key=lambda i: i.gpu_count)]
+
+    # ------------------------------------------------------------------ provisioned units
+
+    def provisioned_model(self, name: str) -> tuple[str, ProvisionedModel]:
+        """Return the one name of a model that is sold by provisioned unit, and its record."""
+        provider, located = self._by_provider("provisioned", name, "model")
+        return f"{provider}/{located.data['id']}", located.parse(ProvisionedModel)
+
+    def unit_price(self, name: str, *, commitment: str, region: str | None) -> UnitPrice:
+        """Return the provisioned units of ``provider/model`` in force; see `tables.units_sold`."""
+        provider, located = self._by_provider("provisioned", name, "model")
+        head = self.store.head(self.store.root / "provisioned" / f"{provider}.yaml")
+        return unit_price_of(self, provider, located, head, commitment=commitment, region=region)
 
     # ------------------------------------------------------------------ models, hardware, rates, tokenizers
 
@@ -202,13 +264,13 @@ class Book:
         """Return an open model by id or alias."""
         located = self.store.find("models", name)
         model = located.parse(OpenModel)
-        return model, _citation(f"models:{model.id}", model, located.location())
+        return model, citation_of(f"models:{model.id}", model, located.location())
 
     def gpu(self, name: str) -> tuple[Gpu, Citation]:
         """Return an accelerator by id or alias."""
         located = self.store.find("hardware", name)
         gpu = located.parse(Gpu)
-        return gpu, _citation(f"hardware:{gpu.id}", gpu, located.location())
+        return gpu, citation_of(f"hardware:{gpu.id}", gpu, located.location())
 
     def runs(self, model: str) -> list[tuple[ThroughputRun, Citation]]:
         """Return every run of an open model that was measured by the book's date."""
@@ -222,7 +284,7 @@ class Book:
                 run = located.parse(ThroughputRun)
                 if run.measured_on <= self.as_of:
                     place = f"throughput:{run.model}/{run.gpu_count}x {run.gpu}"
-                    cited = replace(_citation(place, run, located.location()), effective_from=run.measured_on)
+                    cited = replace(citation_of(place, run, located.location()), effective_from=run.measured_on)
                     found.append((run, cited))
         return found
 
@@ -239,10 +301,11 @@ class Book:
         record = located.parse(Tokenizer)
         for index, entry in enumerate(record.ratios):
             if entry.text_kind == text_kind:
-                citation = _citation(f"tokenizers:{record.id}", record, located.location("ratios", index))
-                taken = _Taken(self, f"tokenizers:{record.id}.{text_kind}", citation)
+                citation = citation_of(f"tokenizers:{record.id}", record, located.location("ratios", index))
+                taken = Taken(self.overrides, f"tokenizers:{record.id}.{text_kind}", citation)
                 value = taken.number("tokenizer_ratio", entry.tokenizer_ratio)
-                return TextRatio(value, citation, tuple(taken.quantities))
+                between = None if entry.range is None else (entry.range.low_ratio, entry.range.high_ratio)
+                return TextRatio(value, citation, tuple(taken.quantities), range=between)
         known = [entry.text_kind for entry in record.ratios]
         where = f"{self.store.name}/tokenizers: {record.id}"
         raise ResolveError(
@@ -251,7 +314,7 @@ class Book:
 
     # ------------------------------------------------------------------ dates
 
-    def _in_force(self, rows: Sequence[DatedT], address: str) -> tuple[int, DatedT, tuple[str, ...]]:
+    def in_force(self, rows: Sequence[DatedT], address: str) -> tuple[int, DatedT, tuple[str, ...]]:
         """Return the row in force at the book's date with its index, and what has to be said about it."""
         live = [(i, row) for i, row in enumerate(rows) if self.announced or row.status != "announced"]
         begun = [(i, row) for i, row in live if row.effective_from <= self.as_of]
@@ -274,7 +337,7 @@ class Book:
             return index, row, (f"{subject}: {since}; on {row.checked} it was not yet in force.",)
         return index, row, ()
 
-    def _doubts(self, subject: str, row: Provenance) -> tuple[str, ...]:
+    def doubts(self, subject: str, row: Provenance) -> tuple[str, ...]:
         """Return what is doubtful about a row."""
         notes = []
         if row.caveat:
@@ -284,81 +347,8 @@ class Book:
         return tuple(notes)
 
 
-@dataclass
-class _Taken:
-    """Collects the numbers that a resolved row takes, each with its address and what replaced it."""
-
-    book: Book
-    address: str
-    citation: Citation
-    quantities: list[Quantity] = field(default_factory=list)
-
-    def number(self, key: str, value: float | None, *, otherwise: FloatOrDraws = 0.0) -> FloatOrDraws:
-        """Return the number at a key; ``otherwise`` where the table has none."""
-        if value is None:
-            return otherwise
-        place = f"{self.address}.{key}"
-        replaced = place in self.book.overrides
-        number = float_or_draws(self.book.overrides.get(place, value))
-        cited = replace(self.citation, via=REPLACED) if replaced else self.citation
-        self.quantities.append(Quantity(place, number, unit_of(key), cited))
-        return number
-
-
-def _long_context(
-    taken: _Taken, row: ApiPriceRow, tier: LongContext, read: FloatOrDraws, write: FloatOrDraws
-) -> LongContextPrice:
-    """Return a tier as numbers; cache prices that the table lacks scale like the input price."""
-    key = f"long_context[{tier.threshold_tokens}]."
-    scale = tier.input_usd_per_mtok / row.input_usd_per_mtok if row.input_usd_per_mtok else 1.0
-    return LongContextPrice(
-        threshold_tokens=float(tier.threshold_tokens),
-        inclusive=tier.inclusive,
-        input_usd_per_mtok=taken.number(f"{key}input_usd_per_mtok", tier.input_usd_per_mtok),
-        output_usd_per_mtok=taken.number(f"{key}output_usd_per_mtok", tier.output_usd_per_mtok),
-        cache_read_usd_per_mtok=taken.number(
-            f"{key}cache_read_usd_per_mtok", tier.cache_read_usd_per_mtok, otherwise=read * scale
-        ),
-        cache_write_usd_per_mtok=taken.number(
-            f"{key}cache_write_usd_per_mtok", tier.cache_write_usd_per_mtok, otherwise=write * scale
-        ),
-    )
-
-
-def _chosen_offer(offers: Sequence[Offer], address: str, purchase: str, region: str | None) -> int:
-    """Return the index of the one offer under these terms."""
-    terms = list(dict.fromkeys(entry.purchase for entry in offers))
-    if purchase not in terms:
-        found = f"purchase {purchase!r}, which the table does not have for it"
-        raise ResolveError(Problem(address, found, f"one of {', '.join(terms)}", offer(purchase, list(terms))))
-    regions = [entry.region for entry in offers if entry.purchase == purchase]
-    if region is None and len(regions) > 1:
-        found = "no region, though the price depends on it"
-        raise ResolveError(Problem(address, found, f"region: one of {', '.join(regions)}"))
-    if region is not None and region not in regions:
-        found = f"region {region!r}, for which no {purchase} price is known"
-        raise ResolveError(Problem(address, found, f"one of {', '.join(regions)}", offer(region, regions)))
-    return next(i for i, entry in enumerate(offers) if entry.purchase == purchase and region in (None, entry.region))
-
-
-def _offer_name(offers: Sequence[Offer], chosen: Offer) -> str:
-    """Return what an address adds to name one of several offers; nothing for the only one on demand."""
-    on_demand = [entry for entry in offers if entry.purchase == "on_demand"]
-    return "" if on_demand == [chosen] else f"[{chosen.purchase}, {chosen.region}]"
-
-
-def _citation(row_name: str, row: Provenance, location: str) -> Citation:
-    """Return a row's provenance as it rides on its numbers."""
-    return Citation(
-        row=row_name,
-        location=location,
-        via=row.via,
-        basis=row.basis,
-        effective_from=row.effective_from if isinstance(row, Dated) else None,
-        checked=row.checked,
-        cited_url=row.cited_url,
-        url=row.url,
-        quote=row.quote,
-        dispute=row.dispute,
-        caveat=row.caveat,
-    )
+def _promise(subject: str, row: ApiPriceRow) -> tuple[str, ...]:
+    """Return until when a vendor has promised a price, where it has."""
+    if row.promised_until is None:
+        return ()
+    return (f"{subject}: its vendor has promised this price through {row.promised_until} only.",)

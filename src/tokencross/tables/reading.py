@@ -13,11 +13,13 @@ import yaml
 
 from tokencross.errors import Problem, ScenarioError, TableError, TokencrossError
 
-__all__ = ["Document", "KeyPath", "Plain", "read_document"]
+__all__ = ["Document", "KeyPath", "LineTree", "Plain", "line_tree", "read_document"]
 
 Plain: TypeAlias = object
 """Mappings as dict, sequences as tuple, and str, int, float, bool, date or None."""
 KeyPath: TypeAlias = Sequence["str | int"]
+LineTree: TypeAlias = "tuple[int, dict[str | int, LineTree] | None]"
+"""A line and the lines of the parts."""
 
 _LARGEST_BYTES = 8_000_000
 _DEEPEST = 60
@@ -38,33 +40,36 @@ _LIST, _MAP = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A YAML file as its syntax tree; data and lines are taken from it when asked for.
+    """A YAML file as plain data that knows its lines.
 
     Attributes
     ----------
     name : str
         The file as messages and citations name it.
-    root : yaml.Node
-        The tree.
     error : type
         What a mistake in this file raises.
+    root : yaml.Node, optional
+        Its syntax tree; data and lines are taken from it when asked for.
+    compiled : tuple, optional
+        Its data and `line_tree`, read from a compiled copy instead.
     """
 
     name: str
-    root: yaml.Node
     error: type[TokencrossError]
+    root: yaml.Node | None = None
+    compiled: tuple[Plain, LineTree] | None = None
 
     @cached_property
     def data(self) -> Plain:
         """The whole file as plain data."""
-        return self.plain(self.root)
-
-    def plain(self, node: yaml.Node) -> Plain:
-        """Return a node as plain data."""
-        return _Builder(self).build(node, 0)
+        if self.root is None:
+            return None if self.compiled is None else self.compiled[0]
+        return _Builder(self).build(self.root, 0)
 
     def line(self, path: KeyPath = ()) -> int:
         """Return the one-based line of the value at a path, or of the deepest part of it that exists."""
+        if self.root is None:
+            return 1 if self.compiled is None else _line_in_tree(self.compiled[1], path)
         node = self.root
         line = node.start_mark.line
         for step in path:
@@ -90,6 +95,26 @@ class Document:
     def problem(self, path: KeyPath, found: str, accepted: str, remedy: str = "") -> TokencrossError:
         """Return the error that says what is wrong at a path."""
         return self.error(Problem(self.where(path), found, accepted, remedy))
+
+
+def line_tree(node: yaml.Node, line: int | None = None) -> LineTree:
+    """Return the lines of a node: its own (of its key, in a mapping), and those of its parts by key or index."""
+    own = node.start_mark.line + 1 if line is None else line
+    if isinstance(node, yaml.MappingNode):
+        return own, {key.value: line_tree(value, key.start_mark.line + 1) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return own, {index: line_tree(child) for index, child in enumerate(node.value)}
+    return own, None
+
+
+def _line_in_tree(tree: LineTree, path: KeyPath) -> int:
+    """Return the line of the value at a path, or of the deepest part of it that exists."""
+    for step in path:
+        parts = tree[1]
+        if parts is None or step not in parts:
+            break
+        tree = parts[step]
+    return tree[0]
 
 
 class _Builder:
@@ -190,7 +215,7 @@ def read_document(path: Path, *, name: str | None = None, error: type[Tokencross
     if not isinstance(root, yaml.MappingNode):
         found = "a list" if isinstance(root, yaml.SequenceNode) else f"the single value {str(root.value)[:40]!r}"
         raise error(Problem(f"{shown}:1", found, f"{kind}: a mapping of keys to values"))
-    return Document(shown, root, error)
+    return Document(shown, error, root)
 
 
 def _deepest_flow(text: str) -> int:

@@ -62,17 +62,69 @@ class EngineeringEntry(StrictRecord):
     """Months before the first token is served. [months]"""
 
 
+class SupportBand(StrictRecord):
+    """A share of the part of the bill above a sum."""
+
+    from_usd_per_month: Amount
+    """Where the band begins. [USD/month]"""
+    bill_share: Share
+    """Of that part of the bill."""
+
+
+class SupportEntry(StrictRecord):
+    """A support plan; as `tokencross.SupportPlan`."""
+
+    label: str = "support plan"
+    """Name in breakdowns."""
+    bands: tuple[SupportBand, ...] = Field(min_length=1)
+    """From 0, ascending."""
+    min_usd_per_month: Amount = 0.0
+    """At least this much. [USD/month]"""
+
+
 class OptionEntry(StrictRecord):
-    """One option: `api:` or `self_hosted:` names the model; the other keys are the call's arguments."""
+    """One option: `api:`, `self_hosted:`, `dedicated:` or `provisioned:` says which; other keys are arguments."""
 
     label: str | None = None
     """Name in tables, charts and addresses; the model's unless said."""
     api: str | None = None
     """A hosted model, provider/model."""
     self_hosted: str | None = None
-    """An open model to serve on rented GPUs."""
+    """An open model to serve on rented or owned GPUs."""
+    dedicated: str | None = None
+    """The provider of a managed endpoint."""
+    provisioned: str | None = None
+    """A model sold by provisioned unit, provider/model."""
+    model: str | None = None
+    """dedicated: the open model."""
+    gpu: str | None = None
+    """dedicated: the accelerator."""
     service_tier: str | None = None
-    """api: standard or batch."""
+    """api: standard, batch, or another that the table has."""
+    cache_lifetime: str | None = None
+    """api: 1h or 12h, where that has its own price."""
+    stored_cache_tokens: Amount | None = None
+    """api: kept in an explicit cache around the clock. [billed tokens]"""
+    usage_tier: str | None = None
+    """api: whose published limits count."""
+    credits_usd_per_month: Amount | None = None
+    """api: usage that is free every month. [USD/month]"""
+    support: SupportEntry | None = None
+    """api: a support plan that grows with the bill."""
+    commitment: str | None = None
+    """provisioned: hourly, 1_month, 6_months, 1_year or 3_years."""
+    usd_per_unit_hour: PositiveAmount | None = None
+    """provisioned: a unit's price, instead of the table's. [USD per unit and hour]"""
+    input_tokens_per_minute: PositiveAmount | None = None
+    """provisioned: what a unit takes, instead of the table's. [billed tokens per unit and minute]"""
+    output_weight_ratio: PositiveAmount | None = None
+    """provisioned: input tokens that one output token counts as."""
+    cached_weight_ratio: Amount | None = None
+    """provisioned: input tokens that one cached token counts as."""
+    min_unit_count: Count | None = None
+    """provisioned: fewest units."""
+    min_replica_count: Count | None = None
+    """dedicated: fewest replicas kept up."""
     region: str | None = None
     """Region of prices or instance."""
     discount_share: Share | None = None
@@ -114,36 +166,43 @@ class OptionEntry(StrictRecord):
 
     @model_validator(mode="after")
     def _one_kind(self) -> OptionEntry:
-        kinds = [kind for kind in ("api", "self_hosted") if getattr(self, kind) is not None]
+        kinds = [kind for kind in ARGUMENTS if getattr(self, kind) is not None]
         if len(kinds) != 1:
-            found = "both api and self_hosted" if kinds else "neither api nor self_hosted"
-            mistake(found, "one of them, naming the model")
-        foreign = sorted(self.model_fields_set - ARGUMENTS[kinds[0]] - {"label", kinds[0]})
+            found = " and ".join(kinds) if kinds else f"none of {', '.join(ARGUMENTS)}"
+            mistake(found, f"one of {', '.join(ARGUMENTS)}, naming what it is")
+        kind = kinds[0]
+        foreign = sorted(self.model_fields_set - ARGUMENTS[kind] - {"label", kind})
         if foreign:
-            mistake(f"{foreign[0]!r} with {kinds[0]}", f"one of {', '.join(sorted(ARGUMENTS[kinds[0]]))}")
-        if kinds[0] == "self_hosted":
-            for name in ("instance", "purchase", "engineering"):
-                if getattr(self, name) is None:
-                    remedy = "A free lunch is written engineering: []." if name == "engineering" else ""
-                    mistake(f"no key {name!r}", f"{name}, which self_hosted requires", remedy)
+            mistake(f"{foreign[0]!r} with {kind}", f"one of {', '.join(sorted(ARGUMENTS[kind]))}")
+        for name in _REQUIRED.get(kind, ()):
+            if getattr(self, name) is None:
+                remedy = "A free lunch is written engineering: []." if name == "engineering" else ""
+                mistake(f"no key {name!r}", f"{name}, which {kind} requires", remedy)
         return self
 
     @property
     def kind(self) -> str:
         """Which call the entry stands for."""
-        return "api" if self.api is not None else "self_hosted"
+        return next(kind for kind in ARGUMENTS if getattr(self, kind) is not None)
 
 
-_SELF_HOSTED = {
-    "region instance purchase precision engine gpus_per_replica throughput latency target_load_share",
-    "min_instance_count spare_instance_count prefix_hit_share billed_hours_share compute_as_of throughput_as_of",
-    "engineering",
+_GPUS = "region precision engine gpus_per_replica throughput latency target_load_share billed_hours_share"
+_BY_TOKEN = "region discount_share tokenizer_ratio output_ratio engineering"
+_ARGUMENTS = {
+    "api": f"{_BY_TOKEN} service_tier cache_lifetime stored_cache_tokens usage_tier credits_usd_per_month support",
+    "self_hosted": f"{_GPUS} instance purchase min_instance_count spare_instance_count prefix_hit_share compute_as_of "
+    "throughput_as_of engineering",
+    "dedicated": f"{_GPUS} gpu model min_replica_count compute_as_of throughput_as_of engineering",
+    "provisioned": f"{_BY_TOKEN} commitment usd_per_unit_hour input_tokens_per_minute output_weight_ratio "
+    "cached_weight_ratio target_load_share min_unit_count",
 }
-ARGUMENTS: dict[str, set[str]] = {
-    "api": {"service_tier", "region", "discount_share", "tokenizer_ratio", "output_ratio", "engineering"},
-    "self_hosted": {word for line in _SELF_HOSTED for word in line.split()},
-}
+ARGUMENTS: dict[str, set[str]] = {kind: set(words.split()) for kind, words in _ARGUMENTS.items()}
 """The keys that each kind of option takes."""
+
+_REQUIRED = {
+    "self_hosted": ("instance", "purchase", "engineering"),
+    "dedicated": ("gpu", "model", "engineering"),
+}
 
 
 class ScenarioFile(StrictRecord):
@@ -157,6 +216,8 @@ class ScenarioFile(StrictRecord):
     """The day whose prices count, or `tables` for the tables' own date."""
     pricing: str | None = None
     """A folder of one's own tables, relative to this file; the bundled ones unless said."""
+    overlay: str | None = None
+    """A file of one's own records that come before the tables', relative to this file."""
     announced: bool = True
     """Whether announced prices count from their date on."""
     before_first: Literal["refuse", "hold"] = "refuse"

@@ -4,57 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 from tokencross.errors import Problem, ResolveError, TableError, offer
-from tokencross.tables.api_records import ApiFile
-from tokencross.tables.compute_records import ComputeFile, ProvisionedFile
+from tokencross.tables.compiled import COMPILED_FOLDER, read_compiled
+from tokencross.tables.kinds import FILE_KINDS, record_kind
+from tokencross.tables.located import Located, names_of, records_in
+from tokencross.tables.overlay import OWN_STEM, Overlay, read_overlay
 from tokencross.tables.reading import Document, Plain, read_document
-from tokencross.tables.serving_records import HardwareFile, ModelsFile, ThroughputFile, TokenizersFile
-from tokencross.tables.strict import StrictRecord, parse_record
-from tokencross.tables.tuning_records import TuningFile
+from tokencross.tables.strict import parse_record
 
 __all__ = ["FILE_KINDS", "Located", "Store", "bundled_store", "open_store"]
-
-RecordT = TypeVar("RecordT", bound=StrictRecord)
-
-FILE_KINDS: dict[str, tuple[type[StrictRecord], str]] = {
-    "api": (ApiFile, "models"),
-    "compute": (ComputeFile, "instances"),
-    "hardware": (HardwareFile, "gpus"),
-    "models": (ModelsFile, "models"),
-    "provisioned": (ProvisionedFile, "models"),
-    "throughput": (ThroughputFile, "runs"),
-    "tokenizers": (TokenizersFile, "tokenizers"),
-    "tuning": (TuningFile, "models"),
-}
-"""Folder, what a file in it is, and the key under which it lists its records."""
 
 _REFERENCES = {"tokenizer": "tokenizers", "gpu": "hardware", "model": "models"}
 
 _VERSION_FORM = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})(?:\.\d+)?")
-
-
-@dataclass(frozen=True)
-class Located:
-    """A record as it was written, and where."""
-
-    document: Document
-    path: tuple[str | int, ...]
-    data: dict[str, Plain]
-
-    def parse(self, kind: type[RecordT]) -> RecordT:
-        """Return the record, checked."""
-        return parse_record(kind, self.data, self.document, self.path)
-
-    def location(self, *steps: str | int) -> str:
-        """Return file and line of a part of the record."""
-        return f"{self.document.name}:{self.document.line((*self.path, *steps))}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +34,20 @@ class Store:
         The folder.
     name : str
         How messages and citations name it.
+    overlay : Overlay, optional
+        Records of one's own that come before the folder's.
+    compiled : Path, optional
+        Where compiled copies of its files are: only those that came with the package are read.
     """
 
     root: Path
     name: str
+    overlay: Overlay | None = None
+    compiled: Path | None = None
     _documents: dict[Path, Document] = field(default_factory=dict, repr=False)
     _texts: dict[Path, str] = field(default_factory=dict, repr=False)
+    _records: dict[Path, tuple[Located, ...]] = field(default_factory=dict, repr=False)
+    _names: dict[Path, dict[str, list[Located]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def version(self) -> str:
@@ -104,14 +79,17 @@ class Store:
     def content_hash(self) -> str:
         """SHA-256 of every table file's path and bytes: two books of one hash give the same results."""
         digest = hashlib.sha256()
-        for path in [self.root / "VERSION", *self.all_files()]:
-            digest.update(path.relative_to(self.root).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+        for path in [self.root / "VERSION", *self.all_files(), *([self.overlay.path] if self.overlay else [])]:
+            named = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else "overlay"
+            if path.is_file():
+                digest.update(named.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
         return digest.hexdigest()
 
     def files(self, kind: str) -> list[Path]:
-        """Return the table files of a kind, sorted."""
-        return sorted((self.root / kind).glob("*.yaml"))
+        """Return the table files of a kind, sorted, with those that only an overlay has."""
+        own = set((self.root / kind).glob("*.yaml"))
+        added = () if self.overlay is None else (self.root / kind / f"{stem}.yaml" for stem in self.overlay.stems(kind))
+        return sorted(own | set(added))
 
     def all_files(self) -> list[Path]:
         """Return every table file, sorted."""
@@ -120,13 +98,29 @@ class Store:
     def document(self, path: Path) -> Document:
         """Return a file, parsed once."""
         if path not in self._documents:
+            if self.overlay is not None and not path.exists():
+                return self.overlay.document
             name = f"{self.name}/{path.relative_to(self.root).as_posix()}"
-            document = read_document(path, name=name)
-            self._documents[path] = document
+            compiled = read_compiled(path, name=name, folder=self.compiled) if self.compiled else None
+            self._documents[path] = compiled or read_document(path, name=name)
         return self._documents[path]
+
+    def head(self, path: Path) -> dict[str, Plain]:
+        """Return what a file says besides its records."""
+        key = FILE_KINDS[path.parent.name][1]
+        if self.overlay is not None and not path.exists():
+            data: Plain = self.overlay.entry(path.parent.name, path.stem)
+        else:
+            data = self.document(path).data
+        assert isinstance(data, dict)  # read_document refuses anything else
+        return {name: value for name, value in data.items() if name != key}
 
     def mentions(self, path: Path, word: str) -> bool:
         """Return whether a file has a word in it at all: cheaper than parsing it."""
+        if path in self._records or not path.exists():
+            return True
+        if self.overlay is not None and self.overlay.mentions(word):
+            return True
         if path not in self._texts:
             try:
                 self._texts[path] = path.read_text(encoding="utf-8")
@@ -134,19 +128,39 @@ class Store:
                 return True  # parsing says what is wrong with it
         return word in self._texts[path]
 
-    def records(self, kind: str, path: Path) -> Iterator[Located]:
-        """Yield every record of a file as it was written."""
+    def records(self, kind: str, path: Path) -> tuple[Located, ...]:
+        """Return every record of a file as it was written, those of an overlay in their places."""
+        if path not in self._records:
+            own = self._written(kind, path) if path.exists() or self.overlay is None else []
+            if self.overlay is not None:
+                own = self.overlay.over(own, kind, path.stem)
+                others = [other for other in self.files(kind) if other != path] if path.stem == OWN_STEM else []
+                known = {
+                    record.data.get("id")
+                    for records in (own, *(self.records(kind, o) for o in others))
+                    for record in records
+                }
+                own += self.overlay.added(known, kind, path.stem)
+            self._records[path] = tuple(own)
+        return self._records[path]
+
+    def _written(self, kind: str, path: Path) -> list[Located]:
+        """Return the records that a file itself has."""
         document = self.document(path)
         key = FILE_KINDS[kind][1]
         data = document.data
         assert isinstance(data, dict)  # read_document refuses anything else
-        entries = data.get(key)
-        if not isinstance(entries, tuple):
-            raise document.problem((key,), f"no list {key!r}", f"a list of {key}")
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, dict):
-                raise document.problem((key, index), repr(entry), "a mapping of keys to values")
-            yield Located(document, (key, index), entry)
+        return records_in(document, (), data, key)
+
+    def named(self, kind: str, path: Path) -> dict[str, list[Located]]:
+        """Return the records of a file by id and alias."""
+        if path not in self._names:
+            found: dict[str, list[Located]] = {}
+            for record in self.records(kind, path):
+                for name in names_of(record):
+                    found.setdefault(name, []).append(record)
+            self._names[path] = found
+        return self._names[path]
 
     def find(self, kind: str, word: str, *, within: list[Path] | None = None) -> Located:
         """Return the one record of a kind whose id or alias is ``word``.
@@ -157,19 +171,14 @@ class Store:
             If there is none (with the nearest known), or an alias names several.
         """
         paths = self.files(kind) if within is None else within
-        known: list[str] = []
-        hits: list[Located] = []
-        for path in paths:
-            if self.mentions(path, word):
-                hits += [record for record in self.records(kind, path) if word in names_of(record)]
+        hits = [hit for path in paths if self.mentions(path, word) for hit in self.named(kind, path).get(word, ())]
         exact = [hit for hit in hits if hit.data.get("id") == word]
         if len(exact or hits) == 1:
             return (exact or hits)[0]
         if hits:
             candidates = " or ".join(sorted(str(hit.data.get("id")) for hit in hits))
             raise ResolveError(Problem(f"{self.name}/{kind}", f"{word!r}, which names several", candidates))
-        for path in paths:
-            known += [name for record in self.records(kind, path) for name in names_of(record)]
+        known = [name for path in paths for name in self.named(kind, path)]
         accepted = f"an id or alias in {self.name}/{kind}"
         raise ResolveError(Problem(f"{self.name}/{kind}", f"unknown {word!r}", accepted, offer(word, known)))
 
@@ -182,17 +191,30 @@ class Store:
             At the first file with mistakes; all of that file's are in the message.
         """
         for path in self.all_files():
-            document = self.document(path)
-            parse_record(FILE_KINDS[path.parent.name][0], document.data, document)
+            kind = path.parent.name
+            if path.exists():
+                document = self.document(path)
+                parse_record(FILE_KINDS[kind][0], document.data, document)
             self._check_names(path)
+        self.overlay_checked()
         for path in self.all_files():
             self._check_references(path)
+
+    def overlay_checked(self) -> None:
+        """Check every record that an overlay changes or adds."""
+        if self.overlay is None:
+            return
+        for kind in FILE_KINDS:
+            for stem in self.overlay.stems(kind):
+                path = self.root / kind / f"{stem}.yaml"
+                for record in self.records(kind, path):
+                    if record.document is self.overlay.document or record.over is not None:
+                        record.parse(record_kind(kind))
 
     def _check_names(self, path: Path) -> None:
         """Refuse a provider that is not the file's name, and an id or alias that stands twice in a file."""
         document, kind = self.document(path), path.parent.name
-        data = document.data
-        provider = data.get("provider", path.stem) if isinstance(data, dict) else path.stem
+        provider = self.head(path).get("provider", path.stem)
         if provider != path.stem:
             raise document.problem(("provider",), repr(provider), f"{path.stem!r}, the name of the file")
         seen: dict[str, Located] = {}
@@ -210,29 +232,27 @@ class Store:
                 name = record.data.get(key)
                 if not isinstance(name, str) or (key == "model" and path.parent.name != "throughput"):
                     continue
-                known = [
-                    known for other in self.files(kind) for r in self.records(kind, other) for known in names_of(r)
-                ]
-                if name not in known:
+                if not any(name in self.named(kind, other) for other in self.files(kind)):
+                    known = [known for other in self.files(kind) for known in self.named(kind, other)]
                     accepted = f"an id in {self.name}/{kind}"
                     raise record.document.problem((*record.path, key), repr(name), accepted, offer(name, known))
 
 
-def names_of(record: Located) -> list[str]:
-    """Return a record's id and aliases."""
-    aliases = record.data.get("aliases", ())
-    spelled = aliases if isinstance(aliases, tuple) else ()
-    return [str(name) for name in (record.data.get("id"), *spelled) if name is not None]
-
-
-def open_store(folder: Path) -> Store:
-    """Return the tables in a user's folder.
+def open_store(folder: Path | None, overlay: Path | None = None) -> Store:
+    """Return the tables in a user's folder, or the bundled ones; with records of one's own over them.
 
     Raises
     ------
     TableError
-        If there is no such folder, or it holds no tables.
+        If there is no such folder or file, or it holds no tables.
     """
+    if overlay is not None:
+        base = open_store(folder)
+        store = Store(base.root, base.name, read_overlay(overlay), base.compiled)
+        store.overlay_checked()
+        return store
+    if folder is None:
+        return bundled_store()
     if not folder.is_dir():
         raise TableError(Problem(str(folder), "no such folder", "a folder of pricing tables with a file VERSION"))
     store = Store(folder, folder.as_posix())
@@ -259,5 +279,5 @@ def bundled_store() -> Store:
             raise TableError(
                 Problem(str(package), found, "an installation with its tables", "Install tokencross again.")
             )
-        _bundled.append(Store(root, "pricing"))
+        _bundled.append(Store(root, "pricing", compiled=root / COMPILED_FOLDER))
     return _bundled[0]

@@ -1,0 +1,216 @@
+"""Provisioned throughput: units of a vendor's capacity, paid by time, whatever passes through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tokencross.costs.curve import CostCurve
+from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
+from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
+from tokencross.options.base import (
+    GIVEN,
+    Parameter,
+    Resolved,
+    checked_label,
+    engineering_parameters,
+    from_tables,
+    replaced_engineering,
+)
+from tokencross.options.capacity import peak_ratio
+from tokencross.options.workload import Workload
+from tokencross.tables.book import Book
+from tokencross.tables.resolved import TextRatio, UnitPrice
+from tokencross.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
+
+__all__ = ["ProvisionedOption"]
+
+_MINUTES_PER_MONTH = SECONDS_PER_MONTH / 60.0
+
+# field: (unit, highest, whether 0 is refused)
+_NUMBERS: dict[str, tuple[str, float, bool]] = {
+    "usd_per_unit_hour": ("USD per unit and hour", np.inf, True),
+    "input_tokens_per_minute": ("billed input tokens per unit and minute", np.inf, True),
+    "output_weight_ratio": ("input tokens that one output token counts as", np.inf, True),
+    "cached_weight_ratio": ("input tokens that one cached token counts as", np.inf, False),
+    "target_load_share": ("share of what a unit serves", 1.0, True),
+    "min_unit_count": ("units", np.inf, False),
+    "discount_share": ("share off the list price", 1.0, False),
+    "tokenizer_ratio": ("billed tokens per reference token", np.inf, True),
+    "output_ratio": ("answer length over the workload's, reasoning included", np.inf, False),
+}
+_DEFAULTS = {
+    "target_load_share": (1.0, "the vendor sells what a unit serves; requests above it are turned away"),
+    "cached_weight_ratio": (1.0, "the table has no weight of cached tokens: they count as input"),
+}
+_CHOICES = ("region", "commitment")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ProvisionedOption:
+    """Provisioned throughput of a hosted model, by `PriceBook.provisioned`."""
+
+    book: Book
+    model: str
+    label: str
+    region: str | None = None
+    commitment: str = "hourly"
+    usd_per_unit_hour: Number | None = None
+    input_tokens_per_minute: Number | None = None
+    output_weight_ratio: Number | None = None
+    cached_weight_ratio: Number | None = None
+    target_load_share: Number | None = None
+    min_unit_count: Number | None = None
+    discount_share: Number = 0.0
+    tokenizer_ratio: Number | None = None
+    output_ratio: Number | None = None
+    engineering: Engineering | EngineeringItems = NO_ENGINEERING
+    tier: str = "provisioned"
+    weights: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what was given."""
+        checked_label(self.label)
+        for name, (unit, high, open_low) in _NUMBERS.items():
+            value = getattr(self, name)
+            if value is not None:
+                where = f"{self.label}:{name}"
+                checked = check_number(value, where=where, unit=unit, high=high, open_low=open_low)
+                object.__setattr__(self, name, checked)
+        if not isinstance(self.engineering, (Engineering, EngineeringItems)):
+            accepted = "tc.Engineering(…), or tc.Engineering.none()"
+            raise ScenarioError(Problem(f"{self.label}:engineering", repr(self.engineering), accepted))
+
+    # ------------------------------------------------------------------ curve
+
+    def curve(self, workload: Workload) -> CostCurve:
+        """See `CostOption.curve`."""
+        return self.resolve(workload).curve
+
+    def resolve(self, workload: Workload) -> Resolved:
+        """See `CostOption.resolve`.
+
+        Units are bought in whole steps for the busiest minutes; what can wait fills the idle ones.
+        """
+        sold = self.book.unit_price(self.model, commitment=self.commitment, region=self.region)
+        ratio, notes = self._text_ratio(workload, sold)
+        usd = self._needed("usd_per_unit_hour", sold.usd_per_unit_hour)
+        rate = self._needed("input_tokens_per_minute", sold.input_tokens_per_minute)
+        planned = peak_ratio(
+            peak=workload.peak,
+            burst=workload.burst,
+            batch_share=float_or_draws(workload.batch_share),
+            batch_speedup=1.0,
+        )
+        served = rate * _MINUTES_PER_MONTH * self._value("target_load_share", None)
+        weight = self._weight(workload, sold, ratio)
+        step = float(sold.unit_step_count)
+        keep = 1.0 - float_or_draws(self.discount_share)
+        least = float(sold.min_unit_count) if self.min_unit_count is None else float_or_draws(self.min_unit_count)
+        curve = CostCurve.staircase(
+            usd * HOURS_PER_MONTH * step * keep,
+            step * served / (weight * planned),
+            min_steps=_whole_steps(least / step),
+            label=f"{sold.unit}s",
+            citations=sold.citations,
+        )
+        return Resolved(
+            curve=curve + self.engineering.curve(),
+            local=self._local_parameters(sold, ratio),
+            tables=from_tables((*sold.quantities, *ratio.quantities)),
+            notes=(*sold.notes, *ratio.notes, *notes),
+            citations=(*sold.citations, *((ratio.citation,) if ratio.citation else ())),
+        )
+
+    def _weight(self, workload: Workload, sold: UnitPrice, ratio: TextRatio) -> FloatOrDraws:
+        """Return what one reference token takes of a unit, in billed input tokens."""
+        longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)
+        cached = float_or_draws(workload.cached_input_share)
+        inputs = float_or_draws(workload.input_tokens) * ratio.value
+        taken = inputs * (1.0 - cached)
+        if is_draws(cached) or cached > 0.0:
+            taken = taken + inputs * cached * self._value("cached_weight_ratio", sold.cached_weight_ratio)
+        output = float_or_draws(workload.output_tokens) * ratio.value * longer
+        if is_draws(output) or output > 0.0:
+            taken = taken + output * self._needed("output_weight_ratio", sold.output_weight_ratio)
+        return taken / workload.request_tokens
+
+    def _needed(self, name: str, known: FloatOrDraws | None) -> FloatOrDraws:
+        """Return a number that was given, or else the table's; it is an error if there is neither."""
+        given: Number | None = getattr(self, name)
+        if given is not None:
+            return float_or_draws(given)
+        if known is None:
+            found = f"nothing, and the table has none of {self.model}"
+            remedy = "No trustworthy source publishes it: give the figure of your own offer."
+            raise ScenarioError(Problem(f"{self.label}:{name}", found, f"a number ({_NUMBERS[name][0]})", remedy))
+        return known
+
+    def _value(self, name: str, known: FloatOrDraws | None) -> FloatOrDraws:
+        """Return a number that was given, the table's, or the default."""
+        given: Number | None = getattr(self, name)
+        if given is not None:
+            return float_or_draws(given)
+        return _DEFAULTS[name][0] if known is None else known
+
+    def _text_ratio(self, workload: Workload, sold: UnitPrice) -> tuple[TextRatio, list[str]]:
+        """Return billed tokens per reference token, given or those of the same model by the token."""
+        if self.tokenizer_ratio is not None:
+            return TextRatio(float_or_draws(self.tokenizer_ratio), None), []
+        same = sold.model.same_as
+        tokenizer = None if same is None else self.book.api_model(same)[0].tokenizer
+        ratio = self.book.text_ratio(tokenizer, workload.text_kind, of=self.model)
+        value = point(ratio.value)
+        if abs(value - 1.0) <= 0.005:
+            return ratio, []
+        kind = f"{workload.text_kind} text ({tokenizer})"
+        return ratio, [f"{self.label}: {value:g} billed tokens per reference token of {kind}."]
+
+    # ------------------------------------------------------------------ what it rests on
+
+    def _local_parameters(self, sold: UnitPrice, ratio: TextRatio) -> tuple[Parameter, ...]:
+        """Return the option's own numbers."""
+        found: list[Parameter] = []
+        for name, (unit, *_) in _NUMBERS.items():
+            given: Number | None = getattr(self, name)
+            if name == "discount_share" and isinstance(given, float) and given == 0.0:
+                continue
+            if given is not None:
+                found.append(Parameter(name, given, unit, "given", "", GIVEN))
+            elif name in _DEFAULTS and getattr(sold, name, None) is None:
+                default, why = _DEFAULTS[name]
+                found.append(Parameter(name, default, unit, "default", why))
+        if self.min_unit_count is None:
+            why = f"sold in steps of {sold.unit_step_count}"
+            cited = sold.citations[0] if sold.citations else None
+            found.append(Parameter("min_unit_count", float(sold.min_unit_count), "units", "table", why, cited))
+        if self.tokenizer_ratio is None and ratio.citation is None:
+            why = "its tokenizer was not measured: counted as the reference's"
+            found.append(Parameter("tokenizer_ratio", 1.0, _NUMBERS["tokenizer_ratio"][0], "default", why))
+        return (*found, *engineering_parameters(self.engineering))
+
+    # ------------------------------------------------------------------ the same, otherwise
+
+    def with_book(self, book: Book) -> ProvisionedOption:
+        """See `CostOption.with_book`."""
+        return replace(self, book=book)
+
+    def with_number(self, name: str, value: object) -> ProvisionedOption:
+        """See `CostOption.with_number`."""
+        if name.startswith("engineering"):
+            plan = replaced_engineering(self.engineering, name, value, where=self.label)
+            return replace(self, engineering=plan)
+        if name in _NUMBERS or name in _CHOICES:
+            changes: dict[str, Any] = {name: value}
+            return replace(self, **changes)
+        known = [*_NUMBERS, *_CHOICES, "engineering"]
+        raise ScenarioError(Problem(f"{self.label}:{name}", "no such number", ", ".join(known), offer(name, known)))
+
+
+def _whole_steps(steps: FloatOrDraws) -> FloatOrDraws:
+    """Return a number of steps rounded up to whole ones."""
+    whole = np.ceil(np.asarray(steps) * (1.0 - 1e-12))
+    return whole if whole.ndim else float(whole)
