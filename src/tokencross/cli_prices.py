@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokencross.cli_output import one_message, print_wide
+from tokencross.cli_output import check_chart_path, one_message, print_wide, write_chart
 from tokencross.cli_upstreams import drift, refresh
 from tokencross.errors import Problem, ScenarioError, offer
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from tokencross.checks.moved import Movements
     from tokencross.tables.store import Store
 
@@ -24,60 +28,97 @@ prices_app.command("refresh")(refresh)
 
 AsOf = Annotated[str, typer.Option("--as-of", help="A date such as 2026-11-21, or `tables` for the tables' own.")]
 Tables = Annotated[Path | None, typer.Option("--pricing", help="A folder of one's own tables.")]
+Overlay = Annotated[Path | None, typer.Option("--overlay", help="A file of one's own records that come first.")]
 
 
 @prices_app.command("show")
 def show(
     model: Annotated[str, typer.Argument(help="provider/model, such as anthropic/claude-opus-5-5.")],
     history: Annotated[bool, typer.Option("--history", help="Every era known, announced ones too.")] = False,
+    chart: Annotated[Path | None, typer.Option("--chart", help="Draw the history (.png, .svg or .pdf).")] = None,
     as_of: AsOf = "tables",
     pricing: Tables = None,
+    overlay: Overlay = None,
 ) -> None:
     """Show a hosted model's price in force, or its whole history, with where each figure was read."""
     with one_message():
+        if chart is not None:
+            check_chart_path(chart, "prices show")
+        from tokencross.options.workload import Workload
         from tokencross.prices import load_prices
-        from tokencross.show.terminal import history_text
+        from tokencross.show.price_text import history_text
 
-        book = load_prices(pricing, as_of=as_of)
+        book = load_prices(pricing, as_of=as_of, overlay=overlay)
         frame = book.history(model)
         if not history:
-            book.api(model).bill(input_tokens=0, output_tokens=0)  # a date without a price is an error
+            book.api(model).curve(Workload(input_tokens=1.0, output_tokens=1.0))  # a date without a price is an error
             begun = frame["effective_from"] <= book.as_of
             frame = frame[begun].tail(1)
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
         print_wide(history_text(model, rows, history=history))
         typer.echo(f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}")
+        if chart is not None:
+            write_chart(lambda: _figure_of(book.plot_history(model)), chart)
+            typer.echo(f"\nChart: {chart}")
+
+
+def _figure_of(axes: Axes) -> Figure:
+    """Return the figure that axes of their own are in."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # they were drawn in one
+    return figure
 
 
 @prices_app.command("list")
 def listing(
     tier: Annotated[str | None, typer.Option("--tier", help="frontier, small or open_hosted.")] = None,
     provider: Annotated[str | None, typer.Option("--provider", help="Such as anthropic.")] = None,
+    sort: Annotated[str, typer.Option("--sort", help="input, output, blended, since or model.")] = "input",
+    workload: Annotated[
+        Path | None,
+        typer.Option("--workload", help="A scenario whose workload is priced: USD per million of its tokens."),
+    ] = None,
+    market_index: Annotated[
+        bool, typer.Option("--market-index", help="Prices seen on a market instead of list prices.")
+    ] = False,
     as_of: AsOf = "tables",
     pricing: Tables = None,
+    overlay: Overlay = None,
 ) -> None:
-    """List the hosted models with a price in force, cheapest input first."""
+    """List the hosted models with a price in force, cheapest first."""
     with one_message():
         from tokencross.prices import load_prices
-        from tokencross.show.terminal import listing_text
+        from tokencross.scenario import load_workload
+        from tokencross.show.price_text import SORTS, listing_text
 
-        book = load_prices(pricing, as_of=as_of)
-        frame = book.frame()
+        if sort not in SORTS:
+            accepted = f"one of {', '.join(SORTS)}"
+            raise ScenarioError(Problem("prices list --sort", repr(sort), accepted, offer(sort, [*SORTS])))
+        if sort == "blended" and workload is None:
+            accepted = "--workload with a scenario, whose mix of tokens is blended"
+            raise ScenarioError(Problem("prices list --sort", "'blended' without a workload", accepted))
+        book = load_prices(pricing, as_of=as_of, overlay=overlay)
+        traffic = None if workload is None else load_workload(workload)
+        frame = book.frame(workload=traffic, market_index=market_index)
         frame["provider"] = [str(model).partition("/")[0] for model in frame["model"]]
         for name, wanted in (("tier", tier), ("provider", provider)):
-            if wanted is None:
-                continue
-            known = sorted(frame[name].unique())
-            if wanted not in known:
-                remedy = offer(wanted, known)
-                raise ScenarioError(
-                    Problem(f"prices list --{name}", repr(wanted), f"one of {', '.join(known)}", remedy)
-                )
-            frame = frame[frame[name] == wanted]
-        frame = frame.sort_values(["input_usd_per_mtok", "output_usd_per_mtok", "model"])
+            frame = frame if wanted is None else _only(frame, name, wanted)
+        frame = frame.sort_values(SORTS[sort])
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
         tables = f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}"
-        print_wide(listing_text(rows, caption=f"{len(rows)} models, USD per million billed tokens, {tables}"))
+        said = f"{len(rows)} models, USD per million billed tokens"
+        if traffic is not None:
+            said += f"; blended: USD per million reference tokens of {traffic.name}, {traffic.describe()}"
+        print_wide(listing_text(rows, caption=f"{said}; {tables}", blended=traffic is not None))
+
+
+def _only(frame: pd.DataFrame, name: str, wanted: str) -> pd.DataFrame:
+    """Return the rows with a value in a column; an unknown value is an error."""
+    known = sorted(frame[name].unique())
+    if wanted not in known:
+        accepted = f"one of {', '.join(known)}"
+        raise ScenarioError(Problem(f"prices list --{name}", repr(wanted), accepted, offer(wanted, known)))
+    return frame[frame[name] == wanted]
 
 
 @prices_app.command("diff")

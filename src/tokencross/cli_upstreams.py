@@ -71,7 +71,7 @@ def refresh(
     ] = None,
     checked: Annotated[str | None, typer.Option("--checked", help="Day of looking; today unless given.")] = None,
     include_disputed: Annotated[
-        bool, typer.Option("--include-disputed", help="Ask for each row after one with a dispute.")
+        bool, typer.Option("--include-disputed", help="Ask for each row that is in doubt or disputed.")
     ] = False,
     pricing: Tables = None,
     verbose: Verbose = False,
@@ -124,32 +124,32 @@ def _tier(word: str | None) -> Tier | None:
 
 
 def _write(plan: Plan, store: Store, *, include_disputed: bool, own: bool) -> None:
-    """Add what is proposed, disputed rows only after asking, and say which files changed."""
+    """Add what is proposed, those in doubt only after asking, and say which files changed."""
     from tokencross.checks.writing import write_proposals
 
     if not own and store.root.parent.name == "tokencross" and (store.root.parent / "tables").is_dir():
         found = "the tables of an installation, which the next one replaces"
         raise ScenarioError(Problem("--write", found, "--pricing with a folder of one's own", "Copy them there first."))
-    chosen = [proposal for proposal in plan.proposals if not proposal.dispute]
-    disputed = [proposal for proposal in plan.proposals if proposal.dispute]
-    if include_disputed and disputed:
-        chosen += _agreed_to(disputed)
+    chosen = [proposal for proposal in plan.proposals if not proposal.doubt]
+    doubtful = [proposal for proposal in plan.proposals if proposal.doubt]
+    if include_disputed and doubtful:
+        chosen += _agreed_to(doubtful)
     files = write_proposals(chosen, root=store.root, name=store.name)
     for path in files:
         typer.echo(f"Wrote {path}")
     left = len(plan.proposals) - len(chosen)
-    typer.echo(f"{len(chosen)} added" + (f", {left} with a dispute left out" if left else "") + ".")
+    typer.echo(f"{len(chosen)} added" + (f", {left} in doubt left out" if left else "") + ".")
 
 
-def _agreed_to(disputed: list[Proposal]) -> list[Proposal]:
-    """Return those of the disputed rows that the user wants."""
+def _agreed_to(doubtful: list[Proposal]) -> list[Proposal]:
+    """Return those of the doubtful rows that the user wants."""
     if not can_ask():
         found = "no terminal to ask on"
         raise ScenarioError(Problem("--include-disputed", found, "a terminal", "Leave it out, or answer there."))
     return [
         proposal
-        for proposal in disputed
-        if typer.confirm(f"{proposal.subject} ({proposal.place}), disputed: {proposal.dispute}\nAdd the row?")
+        for proposal in doubtful
+        if typer.confirm(f"{proposal.subject} ({proposal.place}): {proposal.doubt}\nAdd the row?")
     ]
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tokencross.errors import Problem, ResolveError
+from tokencross.errors import Problem, ResolveError, ScenarioError
+from tokencross.number import check_number, point
 from tokencross.offers import Offers
 from tokencross.tables.book import Book
 from tokencross.tables.dates import TABLES_DATE, DateLike, as_date
@@ -14,6 +15,9 @@ from tokencross.tables.store import open_store
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from tokencross.options.workload import Workload
 
 __all__ = ["PriceBook", "load_prices"]
 
@@ -100,8 +104,47 @@ class PriceBook(Offers):
 
         return history_frame(self._book, model)
 
-    def frame(self) -> pd.DataFrame:
-        """Return the hosted models with a price in force: provider/model, tier, prices, since when, where from."""
+    def frame(self, *, workload: Workload | None = None, market_index: bool = False) -> pd.DataFrame:
+        """Return the hosted models with a price in force: provider/model, tier, prices, mechanisms, where from.
+
+        Parameters
+        ----------
+        workload : Workload, optional
+            Adds ``blended_usd_per_mtok``: what a million reference tokens of it cost, tokenizers, caches, long
+            prompts and hours counted. [USD per million reference tokens]
+        market_index : bool
+            The models of market indices instead of those with list prices; the two are never mixed.
+        """
         from tokencross.studies.listing import prices_frame
 
-        return prices_frame(self._book)
+        return prices_frame(self._book, workload=workload, market_index=market_index)
+
+    def tier_history(self, tier: str, *, input_share: float = 0.75) -> pd.DataFrame:
+        """Return what a tier cost over time: lowest, median and highest list price, a row per day with a change.
+
+        Parameters
+        ----------
+        tier : str
+            ``frontier``, ``small`` or ``open_hosted``.
+        input_share : float
+            Share of the tokens that are fresh input; the rest is output.
+        """
+        from tokencross.studies.listing import tier_history_frame
+
+        share = check_number(input_share, where="input_share", unit="share of tokens", high=1.0)
+        return tier_history_frame(self._book, tier, input_share=point(share))
+
+    def plot_history(self, *models: str, ax: Axes | None = None) -> Axes:
+        """Return axes with the price eras of hosted models: input and output against time, announced ones dotted."""
+        from tokencross.show.history import plot_history
+
+        if not models:
+            raise ScenarioError(Problem("plot_history", "no model", "at least one provider/model"))
+        return plot_history({name: self.history(name) for name in models}, as_of=self.as_of, ax=ax)
+
+    def plot_tier(self, tier: str, *, input_share: float = 0.75, ax: Axes | None = None) -> Axes:
+        """Return axes with the price of a tier over time: median of its models, within lowest and highest."""
+        from tokencross.show.history import plot_tier
+
+        frame = self.tier_history(tier, input_share=input_share)
+        return plot_tier(frame, tier, input_share=input_share, as_of=self.as_of, version=self.version, ax=ax)

@@ -18,7 +18,7 @@ from tokencross.tables.reading import Document, KeyPath, read_document
 from tokencross.tables.scenario_file import ARGUMENTS, EngineeringEntry, OptionEntry, ScenarioFile, SupportEntry
 from tokencross.tables.strict import as_error, parse_record
 
-__all__ = ["load_study"]
+__all__ = ["load_study", "load_workload"]
 
 T = TypeVar("T")
 
@@ -76,6 +76,19 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
     for index, option in enumerate(options):
         _at(document, ("options", index), partial(option.resolve, workload))
     return study.noted(said.note)
+
+
+def load_workload(path: str | Path) -> Workload:
+    """Return the traffic that a scenario file describes.
+
+    Raises
+    ------
+    ScenarioError
+        With file, line and key of what is wrong.
+    """
+    document = read_document(Path(path), error=ScenarioError)
+    said = parse_record(ScenarioFile, document.data, document)
+    return _at(document, ("workload",), lambda: _workload(said))
 
 
 def _at(document: Document, path: KeyPath, call: Callable[[], T]) -> T:

@@ -115,7 +115,7 @@ def test_caption_says_date_tables_and_workload(name: str) -> None:
     caption = " ".join(drawn(name).get_supxlabel().split())
     books = [option.book for option in comparison.options if option.book is not None]
     assert f"as of {books[0].as_of.isoformat()}" in caption
-    assert f"tables {books[0].store.version} ({books[0].store.content_hash[:8]})" in caption
+    assert f"tables {books[0].store.version} ({books[0].store.content_hash[:12]})" in caption
     assert f"Workload {comparison.workload.name}: {comparison.workload.describe()}" in caption
     assert "GPUs loaded to 70%" in caption
     extrapolated = [

@@ -186,7 +186,9 @@ def test_prices_list_by_tier_and_provider() -> None:
     assert {row[1] for row in rows} == {"frontier"}
     fresh = [float(row[2]) for row in rows]
     assert fresh == sorted(fresh)  # the cheapest input first
-    assert f"{len(rows)} models, USD per million billed tokens, tables 2026.11.21, as of 2026-11-21" in result.stdout
+    content = tc.load_prices(as_of="tables").content_hash[:12]
+    caption = f"{len(rows)} models, USD per million billed tokens, tables 2026.11.21 ({content}), as of 2026-11-21"
+    assert caption in result.stdout
 
 
 def test_prices_list_at_a_date() -> None:
@@ -257,7 +259,9 @@ def test_a_wrong_call_ends_in_2_with_usage(arguments: tuple[str, ...]) -> None:
 
 def test_version() -> None:
     result = run("--version")
-    assert (result.exit_code, result.stdout) == (0, f"tokencross {tc.__version__}, tables 2026.11.21\n")
+    book = tc.load_prices(as_of="tables")
+    said = f"tokencross {tc.__version__}, tables {book.version} ({book.content_hash[:12]})\n"
+    assert (result.exit_code, result.stdout) == (0, said)
 
 
 def test_help_names_the_commands() -> None:

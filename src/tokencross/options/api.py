@@ -120,6 +120,12 @@ class ApiOption:
             limit=limit,
         )
 
+    def usd_per_mtok(self, workload: Workload) -> FloatOrDraws:
+        """Return what a million reference tokens of a workload cost, before credits, support and storage."""
+        price = self._price()
+        blended = self._blended(workload, price, self._text_ratio(workload, price))
+        return blended.total * (1.0 - float_or_draws(self.discount_share))
+
     def _lengths(self, workload: Workload, ratio: TextRatio) -> tuple[FloatOrDraws, FloatOrDraws]:
         """Return input and output of a mean request, in billed tokens."""
         longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)

@@ -37,6 +37,8 @@ __all__ = [
     "plot_unit_costs",
 ]
 
+_BEYOND_DASH = (0.0, (1.0, 1.8))
+
 
 def plot_costs(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     """Return axes with monthly cost against volume: a line per option, crossings marked, the cheapest as a band.
@@ -78,8 +80,10 @@ def draw_costs(comparison: Comparison, axes: Axes) -> CostPanel:
     low, high = volume_range(comparison)
     drawn, styles, marks = traces(comparison, low, high), line_styles(comparison), marks_of(comparison)
     dress(axes, comparison, low, high)
+    limits = _limits(comparison)
     for trace in drawn:
-        _draw_line(axes, trace.label, trace.volumes, trace.usd_per_month, styles[trace.label])
+        limit = limits.get(trace.label)
+        _draw_line(axes, trace.label, trace.volumes, trace.usd_per_month, styles[trace.label], limit)
     floor, top = cost_limits(drawn)
     money_scale(axes, floor, top, f"USD per month\n(log scale from {usd_tick(floor)})")
     add_hairlines(axes, marks, styles)
@@ -87,7 +91,11 @@ def draw_costs(comparison: Comparison, axes: Axes) -> CostPanel:
     _add_dots(axes, comparison, marks, styles)
     add_band(axes, comparison, styles)
     top_scale(axes, comparison)
-    ends = add_end_labels(axes, [_end_label(t.label, float(t.usd_per_month[-1]), styles[t.label]) for t in drawn])
+    named = [
+        _end_label(t.label, float(t.usd_per_month[-1]), styles[t.label], limited=limits.get(t.label, high) < high)
+        for t in drawn
+    ]
+    ends = add_end_labels(axes, named)
     return CostPanel(axes, flags, ends, floor, top)
 
 
@@ -116,10 +124,11 @@ def plot_unit_costs(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     low, high = volume_range(comparison)
     drawn, styles = traces(comparison, low, high), line_styles(comparison)
     dress(axes, comparison, low, high)
+    limits = _limits(comparison)
     ends = []
     for trace in drawn:
         unit = trace.usd_per_month / trace.volumes * TOKENS_PER_MTOK
-        _draw_line(axes, trace.label, trace.volumes, unit, styles[trace.label])
+        _draw_line(axes, trace.label, trace.volumes, unit, styles[trace.label], limits.get(trace.label))
         ends.append(
             EndLabel(f"{shortened(trace.label)} {usd_tick(float(unit[-1]))}", float(unit[-1]), styles[trace.label])
         )
@@ -176,26 +185,48 @@ def plot_fleet(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
 # ---------------------------------------------------------------------- what is drawn
 
 
+def _limits(comparison: Comparison) -> dict[str, float]:
+    """Return the volumes above which options need a contract, where published limits say so. [tokens/month]"""
+    found = {label: resolved.limit for label, resolved in comparison.central.items()}
+    return {label: limit.tokens_per_month for label, limit in found.items() if limit is not None}
+
+
 def _draw_line(
-    axes: Axes, label: str, volumes: NDArray[np.float64], values: NDArray[np.float64], style: LineStyle
+    axes: Axes,
+    label: str,
+    volumes: NDArray[np.float64],
+    values: NDArray[np.float64],
+    style: LineStyle,
+    limit: float | None = None,
 ) -> None:
-    """Draw an option's line, jumps upright."""
-    axes.plot(
-        volumes,
-        values,
-        label=label,
-        color=style.colour,
-        linestyle=style.dash,
-        linewidth=style.width,
-        solid_joinstyle="miter",
-        zorder=2.5 if style.reference else 3.0,
-    )
+    """Draw an option's line, jumps upright, dotted beyond its published limits."""
+    within = np.full(volumes.shape, True) if limit is None else volumes <= limit
+    beyond = ~within
+    beyond[:-1] |= beyond[1:]  # the dotted part begins where the other ends
+    second = f"_{label}" if within.any() else label  # one entry in a legend
+    for part, name, dash in ((within, label, style.dash), (beyond, second, _BEYOND_DASH)):
+        if part.any():
+            (line,) = axes.plot(
+                volumes[part],
+                values[part],
+                label=name,
+                color=style.colour,
+                linestyle=dash,
+                linewidth=style.width,
+                solid_joinstyle="miter",
+                zorder=2.5 if style.reference else 3.0,
+            )
+            line.set_gid("within limits" if part is within else "beyond limits")
 
 
-def _end_label(label: str, value: float, style: LineStyle) -> EndLabel:
-    """Return an option's name at the end of its line; a reference says that it is one."""
-    named = shortened(label)
-    return EndLabel(f"{named}\nreference, not a substitute" if style.reference else named, value, style)
+def _end_label(label: str, value: float, style: LineStyle, *, limited: bool = False) -> EndLabel:
+    """Return an option's name at the end of its line; a reference, and a line beyond its limits, say so."""
+    said = [shortened(label)]
+    if style.reference:
+        said.append("reference, not a substitute")
+    if limited:
+        said.append("dotted: beyond published limits")
+    return EndLabel("\n".join(said), value, style)
 
 
 def _add_dots(axes: Axes, comparison: Comparison, marks: list[Mark], styles: dict[str, LineStyle]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ from tokencross.studies.compare import Comparison
 from tokencross.studies.verdict import phases, verdict
 from tokencross.units import format_count, format_share, format_unit_price, format_usd
 
-__all__ = ["comparison_text", "history_text", "listing_text", "shown_volumes"]
+__all__ = ["bullets", "comparison_text", "plain_table", "shown_volumes"]
 
 _MOST_ROWS = 8
 _SHOWN = {
@@ -78,7 +77,7 @@ def comparison_text(comparison: Comparison) -> RenderableType:
         _heading("Assumed, not given"),
         _assumptions(comparison),
         _heading("Notes"),
-        _bullets(comparison.notes),
+        bullets(comparison.notes),
         _heading("Sources"),
         _sources(comparison),
     ]
@@ -89,7 +88,7 @@ def _heading(text: str) -> RenderableType:
     return Padding(Text(text, style="bold underline"), (1, 0, 0, 0), expand=False)
 
 
-def _table(*columns: str, left: int = 1) -> Table:
+def plain_table(*columns: str, left: int = 1) -> Table:
     """Return an empty table, its first columns left-aligned and the others right-aligned."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for index, column in enumerate(columns):
@@ -99,7 +98,7 @@ def _table(*columns: str, left: int = 1) -> Table:
 
 def _costs(comparison: Comparison) -> Table:
     """Return bill and unit cost of every option at a few volumes."""
-    table = _table("tokens/month", *comparison.labels)
+    table = plain_table("tokens/month", *comparison.labels)
     for volume in shown_volumes(comparison):
         cheapest = comparison.cheapest_at(volume)
         cells = []
@@ -114,7 +113,7 @@ def _costs(comparison: Comparison) -> Table:
 
 def _winners(comparison: Comparison) -> Table:
     """Return the stretches, the middle of a long list left out."""
-    table = _table("from", "to", "cheapest substitute", left=3)
+    table = plain_table("from", "to", "cheapest substitute", left=3)
     rows = [
         (
             format_count(s.low),
@@ -134,7 +133,7 @@ def _winners(comparison: Comparison) -> Table:
 
 def _breakevens(comparison: Comparison) -> Table:
     """Return each challenger's breakeven or why there is none."""
-    table = _table("challenger", "cheaper from", "for good from", "tokens/day", "bill there", "", left=1)
+    table = plain_table("challenger", "cheaper from", "for good from", "tokens/day", "bill there", "", left=1)
     for label in comparison.labels:
         if label == comparison.incumbent:
             continue
@@ -160,7 +159,7 @@ def _capacity(comparison: Comparison, volume: float) -> Table | None:
     columns = comparison.capacity_steps(volume)
     if not columns:
         return None
-    table = _table("", *columns)
+    table = plain_table("", *columns)
     for step in dict.fromkeys(step for rows in columns.values() for step in rows):
         if step == "throughput_row":
             continue
@@ -182,7 +181,7 @@ def _cell(value: object, kind: str) -> str:
 
 def _assumptions(comparison: Comparison) -> RenderableType:
     """Return the defaults and fitted numbers that the result rests on."""
-    table = _table("address", "value", "unit", "why", left=1)
+    table = plain_table("address", "value", "unit", "why", left=1)
     table.columns[2].justify = table.columns[3].justify = "left"
     chosen = [p for p in comparison.parameters if p.origin in ("default", "fitted")]
     for parameter in chosen:
@@ -190,7 +189,7 @@ def _assumptions(comparison: Comparison) -> RenderableType:
     return table if chosen else Text("nothing: every number was given or comes from the tables")
 
 
-def _bullets(lines: Sequence[str]) -> RenderableType:
+def bullets(lines: Sequence[str]) -> RenderableType:
     """Return lines as a list."""
     if not lines:
         return Text("none")
@@ -199,7 +198,7 @@ def _bullets(lines: Sequence[str]) -> RenderableType:
 
 def _sources(comparison: Comparison) -> RenderableType:
     """Return the table rows used, and the tables' version."""
-    table = _table("row", "file", "read from", "holds from", "checked", left=5)
+    table = plain_table("row", "file", "read from", "holds from", "checked", left=5)
     for citation in comparison.cited:
         holds = f"{_text(citation.effective_from)} {citation.basis}".strip()
         table.add_row(citation.row, citation.location, citation.via, holds, _text(citation.checked))
@@ -214,38 +213,3 @@ def _sources(comparison: Comparison) -> RenderableType:
 def _text(value: object) -> str:
     """Return a cell as text, nothing for none."""
     return "" if value is None else str(value)
-
-
-def history_text(name: str, rows: Sequence[dict[str, object]], *, history: bool) -> RenderableType:
-    """Return the eras of a hosted model, the one in force last unless all are asked for."""
-    table = _table(
-        "from", "to", "input", "output", "cached", "written", "long context", "date", "read from", "file", left=2
-    )
-    for column in (6, 7, 8, 9):
-        table.columns[column].justify = "left"
-    for row in rows:
-        prices = [_price(row[f"{key}_usd_per_mtok"]) for key in ("input", "output", "cache_read", "cache_write")]
-        basis = str(row["basis"]).replace("_", " ")
-        ends = row["effective_to"] or ""
-        cells = [row["effective_from"], ends, *prices, row["long_context"], basis, row["via"], row["location"]]
-        table.add_row(*(str(cell) for cell in cells))
-    doubts = [f"{row['effective_from']}: {row[key]}" for row in rows for key in ("caveat", "dispute") if row[key]]
-    title = f"{name}: USD per million billed tokens" + ("" if history else ", in force")
-    return Group(Text(title, style="bold"), table, *([_bullets(doubts)] if doubts else []))
-
-
-def listing_text(rows: Sequence[dict[str, object]], *, caption: str) -> RenderableType:
-    """Return hosted models with a price in force."""
-    table = _table("model", "tier", "input", "output", "cached", "since", "read from", left=2)
-    for column in (5, 6):
-        table.columns[column].justify = "left"
-    for row in rows:
-        prices = [_price(row[f"{key}_usd_per_mtok"]) for key in ("input", "output", "cache_read")]
-        table.add_row(str(row["model"]), str(row["tier"]), *prices, str(row["effective_from"]), str(row["via"]))
-    return Group(table, Text(caption, style="dim"))
-
-
-def _price(value: object) -> str:
-    """Return a price per million tokens, or nothing where there is none."""
-    number = float("nan") if value is None else float(str(value))
-    return "" if math.isnan(number) else f"{number:g}"

@@ -1,30 +1,50 @@
-"""Tables of the book itself: everything in force, and the history of one model."""
+"""Tables of the book itself: everything in force, the history of one model, and that of a tier."""
 
 from __future__ import annotations
 
+import statistics
+from datetime import date
 from typing import TYPE_CHECKING
 
-from tokencross.errors import ResolveError
+from tokencross.errors import Problem, ResolveError, ScenarioError, offer
+from tokencross.number import point
+from tokencross.options.api import ApiOption
+from tokencross.options.workload import Workload
+from tokencross.tables.api_records import ApiModel, ApiPriceRow
 from tokencross.tables.book import Book
+from tokencross.tables.resolved import ApiPrice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["history_frame", "prices_frame"]
+__all__ = ["TIERS", "history_frame", "prices_frame", "tier_history_frame"]
 
+TIERS = ("frontier", "small", "open_hosted")
 _COLUMNS = [
     "model",
+    "name",
     "tier",
     "weights",
     "input_usd_per_mtok",
     "output_usd_per_mtok",
     "cache_read_usd_per_mtok",
+    "cache_write_usd_per_mtok",
+    "long_context",
+    "batch_discount_share",
+    "service_tiers",
+    "regions",
+    "time_windows",
+    "retires_on",
     "effective_from",
     "basis",
     "via",
+    "checked",
     "location",
+    "dispute",
+    "caveat",
 ]
 _PRICES = ["input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok"]
+_BLENDED = "blended_usd_per_mtok"
 
 
 def history_frame(book: Book, name: str) -> pd.DataFrame:
@@ -34,19 +54,13 @@ def history_frame(book: Book, name: str) -> pd.DataFrame:
     model, located = book.api_model(name)
     rows = []
     for index, row in enumerate(model.prices):
-        following = model.prices[index + 1].effective_from if index + 1 < len(model.prices) else None
         rows.append(
             {
                 "effective_from": row.effective_from,
-                "effective_to": row.effective_to or following,
+                "effective_to": _ends(model, index),
                 "status": row.status,
                 **{key: getattr(row, key) for key in _PRICES},
-                "long_context": "; ".join(
-                    f"{'from' if t.inclusive else 'over'} {t.threshold_tokens:,}: "
-                    f"{t.input_usd_per_mtok:g}/{t.output_usd_per_mtok:g}"
-                    for t in row.long_context
-                ),
-                "batch_discount_share": row.batch.discount_share if row.batch else None,
+                **_mechanisms(row),
                 "basis": row.basis,
                 "via": row.via,
                 "checked": row.checked,
@@ -58,30 +72,115 @@ def history_frame(book: Book, name: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def prices_frame(book: Book) -> pd.DataFrame:
-    """Return every hosted model with a price in force."""
+def _ends(model: ApiModel, index: int) -> date | None:
+    """Return the first day on which an era no longer holds: by its own word, the next one's or the model's end."""
+    following = model.prices[index + 1].effective_from if index + 1 < len(model.prices) else None
+    gone = model.retirement.retires_on if model.retirement is not None else None
+    return model.prices[index].effective_to or following or gone
+
+
+def _mechanisms(row: ApiPriceRow) -> dict[str, object]:
+    """Return what changes a row's prices, in words."""
+    return {
+        "long_context": "; ".join(
+            f"{'from' if t.inclusive else 'over'} {t.threshold_tokens:,}: "
+            f"{t.input_usd_per_mtok:g}/{t.output_usd_per_mtok:g}"
+            for t in row.long_context
+        ),
+        "batch_discount_share": row.batch.discount_share if row.batch else None,
+        "service_tiers": "; ".join(
+            f"{t.id} {t.input_usd_per_mtok:g}/{t.output_usd_per_mtok:g}" for t in row.service_tiers
+        ),
+        "regions": "; ".join(f"{region.id} x{region.price_ratio:g}" for region in row.regions),
+        "time_windows": "; ".join(f"{window.id} x{window.price_ratio:g}" for window in row.time_windows),
+    }
+
+
+def prices_frame(book: Book, *, workload: Workload | None, market_index: bool) -> pd.DataFrame:
+    """Return every hosted model with a price in force; with a workload, what a million tokens of it cost."""
     import pandas as pd
 
     rows = []
     for path in book.store.files("api"):
+        if book.is_market_index(path.stem) == market_index:
+            names = [f"{path.stem}/{record.data.get('id')}" for record in book.store.records("api", path)]
+            rows += [_listed(book, name, workload) for name in names]
+    columns = [*_COLUMNS, *([_BLENDED] if workload is not None else [])]
+    return pd.DataFrame([row for row in rows if row], columns=columns)
+
+
+def _listed(book: Book, name: str, workload: Workload | None) -> dict[str, object]:
+    """Return a model's line; nothing where it is not sold at the book's date."""
+    try:
+        price, row = book.api_price_row(name)
+    except ResolveError:
+        return {}
+    line: dict[str, object] = {
+        "model": name,
+        "name": price.model.name,
+        "tier": price.model.tier,
+        "weights": price.model.weights or "",
+        "input_usd_per_mtok": price.input_usd_per_mtok,
+        "output_usd_per_mtok": price.output_usd_per_mtok,
+        "cache_read_usd_per_mtok": None if price.cached_as_input else price.cache_read_usd_per_mtok,
+        "cache_write_usd_per_mtok": None if price.written_as_input else price.cache_write_usd_per_mtok,
+        **_mechanisms(row),
+        "retires_on": None if price.model.retirement is None else price.model.retirement.retires_on,
+        "effective_from": price.citation.effective_from,
+        "basis": price.citation.basis,
+        "via": price.citation.via,
+        "checked": price.citation.checked,
+        "location": price.citation.location,
+        "dispute": price.citation.dispute,
+        "caveat": price.citation.caveat,
+    }
+    if workload is not None:
+        line[_BLENDED] = _blended(book, name, price, workload)
+    return line
+
+
+def _blended(book: Book, name: str, price: ApiPrice, workload: Workload) -> float:
+    """Return what a million reference tokens of a workload cost at a model."""
+    option = ApiOption(book=book, model=name, label="blended", tier=price.model.tier, weights=price.model.weights)
+    return point(option.usd_per_mtok(workload))
+
+
+def tier_history_frame(book: Book, tier: str, *, input_share: float) -> pd.DataFrame:
+    """Return what a tier cost over time: a row per day on which a price of it changed.
+
+    List prices of all first-hand providers, ``input_share`` of the tokens being fresh input; a median over models says
+    what was on sale, not what was bought.
+    """
+    import pandas as pd
+
+    if tier not in TIERS:
+        raise ScenarioError(Problem("tier", repr(tier), f"one of {', '.join(TIERS)}", offer(tier, TIERS)))
+    eras = _eras(book, tier, input_share)
+    days = sorted({day for start, end, *_ in eras for day in (start, end) if day is not None})
+    columns = ["lowest_usd_per_mtok", "median_usd_per_mtok", "highest_usd_per_mtok", "model_count", "cheapest"]
+    rows = []
+    for day in days:
+        live = [(usd, name) for start, end, usd, name in eras if start <= day and (end is None or day < end)]
+        if live:
+            usds = [usd for usd, _ in live]
+            rows.append((min(usds), statistics.median(usds), max(usds), len(live), min(live)[1]))
+        else:
+            rows.append((float("nan"), float("nan"), float("nan"), 0, ""))
+    return pd.DataFrame(rows, columns=columns, index=pd.DatetimeIndex(days, name="from"))
+
+
+def _eras(book: Book, tier: str, input_share: float) -> list[tuple[date, date | None, float, str]]:
+    """Return begin, end, price and name of every era of a tier's models."""
+    found = []
+    for path in book.store.files("api"):
+        if book.is_market_index(path.stem):
+            continue
         for record in book.store.records("api", path):
-            name = f"{path.stem}/{record.data.get('id')}"
-            try:
-                price = book.api_price(name)
-            except ResolveError:
-                continue  # not sold at this date
-            rows.append(
-                {
-                    "model": name,
-                    "tier": price.model.tier,
-                    "weights": price.model.weights or "",
-                    "input_usd_per_mtok": price.input_usd_per_mtok,
-                    "output_usd_per_mtok": price.output_usd_per_mtok,
-                    "cache_read_usd_per_mtok": None if price.cached_as_input else price.cache_read_usd_per_mtok,
-                    "effective_from": price.citation.effective_from,
-                    "basis": price.citation.basis,
-                    "via": price.citation.via,
-                    "location": price.citation.location,
-                }
-            )
-    return pd.DataFrame(rows, columns=_COLUMNS)
+            if record.data.get("tier") != tier:
+                continue
+            model = record.parse(ApiModel)
+            for index, row in enumerate(model.prices):
+                if book.announced or row.status != "announced":
+                    usd = input_share * row.input_usd_per_mtok + (1.0 - input_share) * row.output_usd_per_mtok
+                    found.append((row.effective_from, _ends(model, index), usd, f"{path.stem}/{model.id}"))
+    return found

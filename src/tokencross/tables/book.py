@@ -135,6 +135,10 @@ class Book:
         ResolveError
             If the model is unknown, retired, has no price at the book's date, or not on these terms.
         """
+        return self.api_price_row(name, terms)[0]
+
+    def api_price_row(self, name: str, terms: Terms = _STANDARD) -> tuple[ApiPrice, ApiPriceRow]:
+        """Return a hosted model's prices in force with the row that they are from."""
         provider, located = self._by_provider("api", name, "model")
         model = located.parse(ApiModel)
         subject = f"{provider}/{model.id}"
@@ -144,7 +148,7 @@ class Book:
         citation = citation_of(address, row, located.location("prices", index))
         taken = Taken(self.overrides, address, citation)
         said = (*notes, *self._index_note(provider, subject), *_promise(subject, row))
-        return api_price_of(taken, model, row, terms, self.as_of, (*said, *self.doubts(subject, row)))
+        return api_price_of(taken, model, row, terms, self.as_of, (*said, *self.doubts(subject, row))), row
 
     def _refuse_retired(self, model: ApiModel, subject: str, located: Located) -> None:
         """Refuse a date on which a model is no longer served, and name what the vendor offers instead."""
