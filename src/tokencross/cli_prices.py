@@ -76,7 +76,7 @@ def listing(
     sort: Annotated[str, typer.Option("--sort", help="input, output, blended, since or model.")] = "input",
     workload: Annotated[
         Path | None,
-        typer.Option("--workload", help="A scenario whose workload is priced: USD per million of its tokens."),
+        typer.Option("--workload", help="A scenario whose mix of tokens is priced."),
     ] = None,
     market_index: Annotated[
         bool, typer.Option("--market-index", help="Prices seen on a market instead of list prices.")

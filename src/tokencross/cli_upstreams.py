@@ -84,15 +84,14 @@ def refresh(
     with one_message():
         from tokencross.checks.refresh import plan_refresh
         from tokencross.checks.upstream_text import plan_text
-        from tokencross.tables.dates import as_date
         from tokencross.tables.sources import read_upstream
 
         store = _store(pricing)
         plan = plan_refresh(
             store,
             read_upstream(source, file=file),
-            checked=date.today() if checked is None else as_date(checked, where="--checked"),
-            released=None if released is None else as_date(released, where="--released"),
+            checked=_day(checked, "--checked") or date.today(),
+            released=_day(released, "--released"),
             via=via,
             only=only or (),
             add=add or (),
@@ -110,6 +109,13 @@ def _store(pricing: Path | None) -> Store:
     from tokencross.tables.store import bundled_store, open_store
 
     return bundled_store() if pricing is None else open_store(pricing)
+
+
+def _day(text: str | None, where: str) -> date | None:
+    """Return a day that was given."""
+    from tokencross.tables.dates import as_date
+
+    return None if text is None else as_date(text, where=where)
 
 
 def _tier(word: str | None) -> Tier | None:

@@ -57,7 +57,7 @@ def load_prices(
     Examples
     --------
     >>> load_prices(as_of="2026-11-21")
-    <PriceBook 2026.11.21 as of 2026-11-21>
+    <PriceBook 2026.11.22 as of 2026-11-21>
     """
     store = open_store(None if path is None else Path(path), None if overlay is None else Path(overlay))
     day = store.date if as_of == TABLES_DATE else as_date(as_of, where="as_of", or_tables=True)

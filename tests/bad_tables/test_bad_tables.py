@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 ROW_KEYS = (
     "basis, via, checked, agrees, cited_url, url, quote, note, dispute, caveat, correction, effective_from, "
     "effective_to, status, input_usd_per_mtok, output_usd_per_mtok, cache_read_usd_per_mtok, "
-    "cache_write_usd_per_mtok, cache_write_1h_usd_per_mtok, long_context, batch"
+    "cache_write_usd_per_mtok, cache_write_1h_usd_per_mtok, cache_write_12h_usd_per_mtok, long_context, "
+    "cache_storage_usd_per_mtok_hour, fee_usd_per_request, batch, service_tiers, regions, time_windows, promised_until"
 )
 TABLE = "a pricing table: a mapping of keys to values"
 
@@ -308,7 +309,7 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "VERSION").write_text("2026.11.21", encoding="utf-8")
     with pytest.raises(TableError) as caught:
         tc.load_prices(tmp_path, as_of="tables")
-    kinds = "api, compute, hardware, models, throughput, tokenizers"
+    kinds = "api, compute, hardware, models, provisioned, throughput, tokenizers, tuning"
     assert str(caught.value) == f"{tmp_path}\n  found no table; accepted: YAML files in at least one of {kinds}."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
+from tests.tables import api, hosted, price_book, row
 
 import tokencross as tc
 from tokencross.show.dashboard import dashboard
@@ -100,13 +102,20 @@ def test_every_line_lies_on_its_curve(name: str) -> None:
     comparison, figure = scenario(name), drawn(name)
     costs, units = figure.axes[0], figure.axes[1]
     for axes, per_mtok in ((costs, False), (units, True)):
-        assert [str(line.get_label()) for line in axes.lines] == list(comparison.labels)
+        assert [label for label in line_labels(axes) if not label.startswith("_")] == list(comparison.labels)
         for line in axes.lines:
-            curve = comparison.curve(str(line.get_label()))
+            curve = comparison.curve(str(line.get_label()).removeprefix("_"))
             volumes = np.asarray(line.get_xdata(), dtype=float)
             expected = curve.usd_per_mtok(volumes) if per_mtok else curve.usd_per_month(volumes)
             np.testing.assert_allclose(np.asarray(line.get_ydata(), dtype=float), expected, rtol=1e-12)
-            assert (volumes[0], volumes[-1]) == axes.get_xlim() == volume_range(comparison)
+        for label in comparison.labels:
+            parts = [np.asarray(x.get_xdata()) for x in axes.lines if str(x.get_label()).removeprefix("_") == label]
+            assert (parts[0][0], parts[-1][-1]) == axes.get_xlim() == volume_range(comparison)
+            assert all(before[-1] == after[0] for before, after in itertools.pairwise(parts))
+
+
+def line_labels(axes: Axes) -> list[str]:
+    return [str(line.get_label()) for line in axes.lines]
 
 
 @pytest.mark.parametrize("name", [path.stem for path in SCENARIOS])
@@ -297,7 +306,7 @@ def test_one_colour_per_tier_in_every_chart() -> None:
         comparison = scenario(name)
         for axes in drawn(name).axes[:2]:
             for line in axes.lines:
-                option = comparison.option(str(line.get_label()))
+                option = comparison.option(str(line.get_label()).removeprefix("_"))
                 assert to_hex(line.get_color()).upper() == TIER_COLOURS[option.tier]
     styles = line_styles(scenario("coding-agent"))  # two hosted open models
     assert styles["open, hosted"].colour != styles["gpt-oss-120b at deepinfra"].colour
@@ -325,7 +334,7 @@ def test_every_chart_says_what_it_rests_on() -> None:
     for plot in (plot_costs, plot_unit_costs, plot_fleet):
         title = " ".join(plot(scenario("support-chat")).get_title(loc="left").split())
         assert "as of 2026-11-21" in title
-        assert "tables 2026.11.21" in title
+        assert "tables 2026.11.22" in title
         assert "3,000 in / 400 out" in title
 
 
@@ -371,7 +380,7 @@ def test_unusual_comparisons_are_drawn(name: str) -> None:
     assert len(figure.axes) == 2  # no fleet, no strip
     assert " ".join(figure.get_suptitle().split()) == headline(comparison)
     for axes in figure.axes:
-        assert [str(line.get_label()) for line in axes.lines] == list(comparison.labels)
+        assert [label for label in line_labels(axes) if not label.startswith("_")] == list(comparison.labels)
         low, high = axes.get_ylim()
         assert 0.0 < low < high < math.inf
     assert "no price tables" in figure.get_supxlabel()
@@ -432,3 +441,79 @@ def test_wrapped_fills_the_width_and_keeps_the_words() -> None:
     assert len(lines) > 2
     assert " ".join(lines) == text.strip()
     assert wrapped("a\nb", width_inches=3.0, size=10.0) == "a\nb"
+
+
+# ------------------------------------------------------------------ published limits
+
+
+def limited(tmp_path: Path, tokens_per_minute: float) -> Comparison:
+    """A hosted model whose highest usage tier has a limit, against a fleet."""
+    limit = row(usage_tier="tier 5", tokens_per_minute=tokens_per_minute)
+    model = hosted("m", row(input_usd_per_mtok=6.0, output_usd_per_mtok=6.0), limits=[limit])
+    book = price_book(tmp_path / "tables", api(model))
+    capped = book.api("acme/m", label="A", tokenizer_ratio=1.0)
+    return tc.Study([capped, tc.Option("B", FLEET)], workload=WORKLOAD, tokens_per_month=1e8).comparison
+
+
+def test_a_line_is_dotted_beyond_its_published_limits(tmp_path: Path) -> None:
+    # 1,000,000 tokens a minute, 43,800 minutes a month, busiest minutes 3 x 1.25 times the mean
+    limit = 1e6 * 43_800 / 3.75
+    for axes in (plot_costs(limited(tmp_path, 1e6)), plot_unit_costs(limited(tmp_path, 1e6))):
+        solid, dotted = (line for line in axes.lines if str(line.get_label()).endswith("A"))
+        assert (solid.get_gid(), dotted.get_gid()) == ("within limits", "beyond limits")
+        assert np.asarray(solid.get_xdata()).max() <= limit <= np.asarray(dotted.get_xdata())[1]
+        assert solid.get_color() == dotted.get_color()
+        assert dotted.get_linestyle() != solid.get_linestyle()
+        plt.close("all")
+    costs = plot_costs(limited(tmp_path, 1e6))
+    (words,) = [text.get_text() for text in costs.texts if text.get_text().startswith("A\n")]
+    assert words == "A\ndotted: beyond published limits"
+    plt.close("all")
+
+
+def test_a_line_within_or_wholly_beyond_its_limits_is_one_line(tmp_path: Path) -> None:
+    for tokens_per_minute, gid in ((1e15, "within limits"), (1e-6, "beyond limits")):
+        axes = plot_costs(limited(tmp_path / gid.split()[0], tokens_per_minute))
+        (line,) = [line for line in axes.lines if str(line.get_label()).endswith("A")]
+        assert (line.get_label(), line.get_gid()) == ("A", gid)
+        plt.close("all")
+
+
+# ------------------------------------------------------------------ histories
+
+
+def test_a_history_is_drawn_era_by_era_with_announced_ones_dotted(tmp_path: Path) -> None:
+    announced = row("2027-01-01", input_usd_per_mtok=4.0, output_usd_per_mtok=8.0)
+    announced |= {"basis": "announced", "status": "announced"}
+    eras = [row("2025-01-01", input_usd_per_mtok=2.0, output_usd_per_mtok=9.0, effective_to=date(2025, 7, 1))]
+    eras += [row("2026-01-01", input_usd_per_mtok=1.0, output_usd_per_mtok=5.0), announced]
+    axes = price_book(tmp_path, api(hosted("m", *eras))).plot_history("acme/m")
+    levels = [(np.asarray(line.get_xdata())[0], float(np.asarray(line.get_ydata())[-1])) for line in axes.lines[:-1]]
+    days = [np.datetime64(day) for day in ("2025-01-01", "2026-01-01", "2027-01-01")]
+    assert levels == [*zip(days, (2.0, 1.0, 4.0), strict=True), *zip(days, (9.0, 5.0, 8.0), strict=True)]
+    assert np.asarray(axes.lines[0].get_xdata())[-1] == np.datetime64("2025-07-01")  # a gap stays a gap
+    assert axes.lines[2].get_linestyle() == ":" or axes.lines[2].is_dashed()
+    assert {text.get_text() for text in axes.texts} == {"acme/m input $4", "acme/m output $8"}
+    plt.close("all")
+
+
+def test_a_tier_is_drawn_with_its_median_within_lowest_and_highest(tmp_path: Path) -> None:
+    models = [
+        hosted("cheap", row("2025-01-01", input_usd_per_mtok=1.0, output_usd_per_mtok=5.0)),
+        hosted("dear", row("2025-06-01", input_usd_per_mtok=3.0, output_usd_per_mtok=11.0)),
+        hosted("other", row("2025-06-01", input_usd_per_mtok=9.0, output_usd_per_mtok=9.0), tier="small"),
+    ]
+    book = price_book(tmp_path, api(*models))
+    frame = book.tier_history("frontier", input_share=0.75)
+    # three quarters of input: 2 and 5 USD per million tokens
+    assert frame["median_usd_per_mtok"].tolist() == [2.0, 3.5]
+    assert frame["lowest_usd_per_mtok"].tolist() == [2.0, 2.0]
+    assert frame["highest_usd_per_mtok"].tolist() == [2.0, 5.0]
+    assert frame["cheapest"].tolist() == ["acme/cheap", "acme/cheap"]
+    axes = book.plot_tier("frontier")
+    (median,) = [line for line in axes.lines if line.get_label() == "median"]
+    assert np.asarray(median.get_ydata(), dtype=float).tolist() == [2.0, 3.5, 3.5]
+    assert {text.get_text() for text in axes.texts} == {"lowest $2", "median $3.5", "highest $5"}
+    with pytest.raises(ValueError, match="one of frontier, small, open_hosted"):
+        book.plot_tier("fronteer")
+    plt.close("all")

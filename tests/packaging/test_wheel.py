@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -35,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("build")
     for name in ("src", "pricing"):
         shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py"):
         shutil.copy(REPOSITORY / name, root / name)
     done([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(root / "out")], cwd=root)
     (built,) = (root / "out").glob("*.whl")
@@ -70,8 +71,21 @@ def test_the_tables_in_the_wheel_are_those_of_the_repository(wheel: Path) -> Non
         for path in PRICING.rglob("*")
         if path.is_file()
     }
+    compiled = {name: within.pop(name) for name in [*within] if name.startswith("tokencross/pricing/compiled/")}
     assert within == here
     assert "tokencross/pricing/VERSION" in within
+    hashes = {hashlib.sha256(raw).hexdigest() for name, raw in here.items() if name.endswith(".yaml")}
+    assert {name.rpartition("/")[2].partition(".")[0] for name in compiled} == hashes
+
+
+def test_the_installed_package_reads_compiled_copies(installed: Path, elsewhere: Path) -> None:
+    code = """
+from tokencross.tables.store import bundled_store
+store = bundled_store()
+documents = [store.document(path) for path in store.all_files()]
+print(all(document.compiled for document in documents), len(documents))
+"""
+    assert in_wheel(installed, elsewhere, code).split() == ["True", str(len(list(PRICING.glob("*/*.yaml"))))]
 
 
 def test_what_else_is_in_the_wheel(wheel: Path) -> None:

@@ -14,6 +14,11 @@ import tokencross as tc
 from tokencross.cli import app
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+LISTED = [
+    path.stem
+    for path in sorted((REPOSITORY / "pricing" / "api").glob("*.yaml"))
+    if "market_index: true" not in path.read_text(encoding="utf-8")
+]
 CHAT = REPOSITORY / "scenarios" / "support-chat.yaml"
 SECTIONS = (
     "Monthly cost",
@@ -187,7 +192,7 @@ def test_prices_list_by_tier_and_provider() -> None:
     fresh = [float(row[2]) for row in rows]
     assert fresh == sorted(fresh)  # the cheapest input first
     content = tc.load_prices(as_of="tables").content_hash[:12]
-    caption = f"{len(rows)} models, USD per million billed tokens, tables 2026.11.21 ({content}), as of 2026-11-21"
+    caption = f"{len(rows)} models, USD per million billed tokens, tables 2026.11.22 ({content}), as of 2026-11-22"
     assert caption in result.stdout
 
 
@@ -231,8 +236,7 @@ def test_prices_list_before_any_price_is_empty_or_one_message() -> None:
         ),
         (
             ("prices", "list", "--provider", "antropic"),
-            "prices list --provider\n  found 'antropic'; "
-            "accepted: one of anthropic, deepinfra, deepseek, google, openai, together.\n"
+            f"prices list --provider\n  found 'antropic'; accepted: one of {', '.join(LISTED)}.\n"
             "  Did you mean 'anthropic'?\n",
         ),
         (

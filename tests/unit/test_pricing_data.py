@@ -3,329 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from statistics import median
-from typing import Any, TypeAlias
 
 import pytest
 import yaml
 
 import tokencross as tc
+from tests.table_checks import CHECKS, ENDINGS, KINDS, Tables, api_rows, parsed, records, rows, tables_of
 from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.schema import schemas
 from tokencross.tables.store import FILE_KINDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PRICING = REPOSITORY / "pricing"
-KINDS = ("api", "compute", "hardware", "models", "throughput", "tokenizers")
-LISTS = {"api": "models", "compute": "instances", "hardware": "gpus", "models": "models", "throughput": "runs"}
-LISTS["tokenizers"] = "tokenizers"
-
-Row: TypeAlias = dict[str, Any]  # a mapping of a table as YAML gives it, before any record checks it
-Tables: TypeAlias = dict[str, dict[str, Row]]
-Check: TypeAlias = Callable[[Tables], list[str]]
-
-
-@lru_cache(maxsize=64)
-def parsed(text: str) -> Row:
-    """Return a file's data; the tests only read it."""
-    loaded: Row = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return loaded
-
-
-def tables_of(folder: Path) -> Tables:
-    """Return every table of a folder by kind and file."""
-    return {
-        kind: {path.stem: parsed(path.read_text(encoding="utf-8")) for path in sorted((folder / kind).glob("*.yaml"))}
-        for kind in KINDS
-    }
-
-
-def records(tables: Tables, kind: str) -> Iterator[tuple[str, Row]]:
-    """Yield the records of a kind with a name for messages."""
-    for stem, data in tables[kind].items():
-        for record in data[LISTS[kind]]:
-            yield f"{kind}/{stem}: {record.get('id', record.get('model'))}", record
-
-
-def api_rows(tables: Tables) -> Iterator[tuple[str, Row, Row]]:
-    """Yield name, model and price row of hosted models."""
-    for name, model in records(tables, "api"):
-        for row in model["prices"]:
-            yield f"{name} from {row['effective_from']}", model, row
-
-
-def hourly_rows(tables: Tables) -> Iterator[tuple[str, Row, Row]]:
-    """Yield name, instance and price row."""
-    for name, instance in records(tables, "compute"):
-        for offer in instance["offers"]:
-            for row in offer["prices"]:
-                yield f"{name} {offer['purchase']} {offer['region']} from {row['effective_from']}", instance, row
-
-
-def cited_rows(tables: Tables) -> Iterator[tuple[str, Row]]:
-    """Yield everything that has to say where it comes from."""
-    for name, _, row in itertools.chain(api_rows(tables), hourly_rows(tables)):
-        yield name, row
-    for kind in ("hardware", "models", "throughput", "tokenizers"):
-        yield from records(tables, kind)
-
-
-# ---------------------------------------------------------------------- the checks
-
-_PACKAGE = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+(:.+)?")  # package@version, a path within it allowed
-_COMMIT = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:.+")  # repository@commit:path
-# read at no known commit; whoever finds one takes the repository out of here
-_NO_COMMIT = (
-    "SemiAnalysisAI/InferenceX-app:",
-    "api-evangelist/runpod:",
-    "datareceipts/data-receipts:",
-    "mlcommons/inference_results_v4.1:",
-    "mlcommons/inference_results_v5.1:",
-)
-
-
-def uncited(tables: Tables) -> list[str]:
-    """Rows that do not say from which version of what they were read, by whom dated, and when someone looked."""
-    found = []
-    for name, row in cited_rows(tables):
-        via = str(row.get("via", ""))
-        known = _PACKAGE.fullmatch(via) or _COMMIT.fullmatch(via) or via.startswith(_NO_COMMIT)
-        basis_known = row.get("basis") in {"documented", "first_observed", "announced"}
-        if not known or not basis_known or not isinstance(row.get("checked"), date):
-            found.append(f"{name}: via {via!r}, basis {row.get('basis')!r}, checked {row.get('checked')!r}")
-        if bool(row.get("url")) != bool(row.get("quote")):
-            found.append(f"{name}: url and quote come together, where someone read the page")
-    return found
-
-
-def misdated(tables: Tables) -> list[str]:
-    """Rows in force that begin after someone looked, announced ones that had begun, looks after the tables' date."""
-    found = []
-    own = date(2026, 11, 21)  # pricing/VERSION
-    for name, _, row in itertools.chain(api_rows(tables), hourly_rows(tables)):
-        begins, announced = row["effective_from"], row["basis"] == "announced"
-        if announced != (begins > row["checked"]) or row["checked"] > own or begins < date(2020, 6, 11):
-            found.append(f"{name}: {row['basis']}, checked {row['checked']}")  # the first LLM API opened on that day
-    for name, run in records(tables, "throughput"):
-        if not date(2022, 1, 1) <= run["measured_on"] <= run["checked"]:
-            found.append(f"{name}: measured on {run['measured_on']}, checked {run['checked']}")
-    return found
-
-
-def disordered_eras(tables: Tables) -> list[str]:
-    """Histories that are not oldest first, or whose eras overlap."""
-    histories = [(name, model["prices"]) for name, model in records(tables, "api")]
-    histories += [(name, o["prices"]) for name, instance in records(tables, "compute") for o in instance["offers"]]
-    found = []
-    for name, rows in histories:
-        for before, after in itertools.pairwise(rows):
-            ends = before.get("effective_to", after["effective_from"])
-            if not before["effective_from"] < ends <= after["effective_from"]:
-                found.append(f"{name}: {before['effective_from']} to {ends}, then {after['effective_from']}")
-    return found
-
-
-def implausible_prices(tables: Tables) -> list[str]:
-    """API prices that a slip by a factor of 1000 would give.
-
-    Input costs 0.005 to 200 USD per million tokens; output as much as input, up to 20 times it; reading a cache costs
-    no more than input, writing it (5 minutes or an hour) 1 to 2.5 times; a long prompt costs more, up to 6 times.
-    """
-    found = []
-    for name, _, row in api_rows(tables):
-        fresh, output = row["input_usd_per_mtok"], row["output_usd_per_mtok"]
-        read = row.get("cache_read_usd_per_mtok", fresh)
-        within = 0.005 <= fresh <= 200.0 and 1.0 <= output / fresh <= 20.0 and 0.005 <= read / fresh <= 1.0
-        for key in ("cache_write_usd_per_mtok", "cache_write_1h_usd_per_mtok"):
-            within &= 1.0 <= row.get(key, fresh) / fresh <= 2.5
-        for tier in row.get("long_context", ()):
-            within &= 1.0 < tier["input_usd_per_mtok"] / fresh <= 6.0
-            within &= 1.0 <= tier["output_usd_per_mtok"] / output <= 6.0
-            within &= 32_000 <= tier["threshold_tokens"] <= 1_000_000
-        discount = row.get("batch", {"discount_share": 0.5})["discount_share"]
-        if not within or not 0.2 <= discount <= 0.75:
-            found.append(f"{name}: {fresh} in, {output} out, {read} cached, batch {discount}")
-    for name, model in records(tables, "api"):
-        for before, after in itertools.pairwise(model["prices"]):
-            for key in ("input_usd_per_mtok", "output_usd_per_mtok"):
-                if not 0.1 <= after[key] / before[key] <= 10.0:
-                    found.append(f"{name}: {key} from {before[key]} to {after[key]} in one step")
-    return found
-
-
-def implausible_hours(tables: Tables) -> list[str]:
-    """Instances that cost less than 0.10 or more than 20 USD per GPU and hour, or have an odd number of GPUs."""
-    return [
-        f"{name}: {row['usd_per_hour']} for {instance['gpu_count']}"
-        for name, instance, row in hourly_rows(tables)
-        if instance["gpu_count"] not in {1, 2, 3, 4, 5, 6, 7, 8, 16, 72}
-        or not 0.1 <= row["usd_per_hour"] / instance["gpu_count"] <= 20.0
-    ]
-
-
-def implausible_hardware(tables: Tables) -> list[str]:
-    """Chips, models and tokenizers out of the range of what exists."""
-    bounds = {
-        "memory_gib": (16.0, 320.0),
-        "memory_bandwidth_gb_per_second": (250.0, 10_000.0),
-        "dense_bf16_tflops": (50.0, 5_000.0),
-        "dense_fp8_tflops": (80.0, 20_000.0),
-        "dense_fp4_tflops": (500.0, 40_000.0),
-        "tdp_w": (70.0, 1_500.0),
-        "all_in_kw": (0.1, 3.0),
-        "parameter_count": (1e9, 3e12),
-        "active_parameter_count": (1e9, 5e11),
-        "context_tokens": (2_048, 2_000_000),
-        "layer_count": (16, 200),
-    }
-    found = []
-    for kind in ("hardware", "models"):
-        for name, record in records(tables, kind):
-            found += [
-                f"{name}: {key} {record[key]}"
-                for key, (low, high) in bounds.items()
-                if key in record and not low <= record[key] <= high
-            ]
-            if record.get("active_parameter_count", 0) > record.get("parameter_count", 0):
-                found.append(f"{name}: more active parameters than parameters")
-    for name, tokenizer in records(tables, "tokenizers"):
-        ratios = [entry["tokenizer_ratio"] for entry in tokenizer["ratios"]]
-        if not all(0.5 <= ratio <= 2.0 for ratio in ratios) or (name.endswith(": o200k") and set(ratios) != {1.0}):
-            found.append(f"{name}: {ratios}")
-    return found
-
-
-def implausible_rates(tables: Tables) -> list[str]:
-    """Rates far from those of the same model elsewhere.
-
-    Input and output tokens per GPU-second are within a 60th and 20 times the model's median: between an L40S and a
-    GB200, 8 and all requests in flight, they differ less than that; a factor of 1000 is out.
-    """
-    rates: dict[str, list[tuple[float, str]]] = {}
-    for name, run in records(tables, "throughput"):
-        for p in run["points"]:
-            every = p["output_tokens_per_second"] * (1.0 + p.get("input_tokens", 0) / p["output_tokens"])
-            rates.setdefault(run["model"], []).append((every / run["gpu_count"], f"{name} {run['gpu']} {p}"))
-    found = []
-    for points in rates.values():
-        usual = median(rate for rate, _ in points)
-        found += [name for rate, name in points if not usual / 60.0 <= rate <= usual * 20.0]
-    return found
-
-
-def doubled_or_unsorted(tables: Tables) -> list[str]:
-    """Ids that are not unique (aliases counted) or not sorted within their file, and files named after another."""
-    found = []
-    for kind, files in tables.items():
-        for stem, data in files.items():
-            if kind in {"api", "compute"} and data["provider"] != stem:
-                found.append(f"{kind}/{stem}: provider {data['provider']!r}")
-            if kind == "throughput":
-                keys = [(r["model"], r["gpu"], r["gpu_count"]) for r in data["runs"]]
-                found += [f"{kind}/{stem}: {b} after {a}" for a, b in itertools.pairwise(keys) if b < a]
-                continue
-            ids = [record["id"] for record in data[LISTS[kind]]]
-            found += [f"{kind}/{stem}: {b} after {a}" for a, b in itertools.pairwise(ids) if b.lower() <= a.lower()]
-            names = ids + [alias for record in data[LISTS[kind]] for alias in record.get("aliases", ())]
-            found += [f"{kind}/{stem}: {name} twice" for name in sorted({n for n in names if names.count(n) > 1})]
-    return found
-
-
-def dangling(tables: Tables) -> list[str]:
-    """References to chips, models, tokenizers or hosted weights that are nowhere."""
-    known = {kind: {record["id"] for _, record in records(tables, kind)} for kind in ("hardware", "models")}
-    known["tokenizers"] = {record["id"] for _, record in records(tables, "tokenizers")}
-    asked = [(name, "tokenizers", record.get("tokenizer")) for name, record in records(tables, "api")]
-    asked += [(name, "tokenizers", record.get("tokenizer")) for name, record in records(tables, "models")]
-    asked += [(name, "hardware", record["gpu"]) for name, record in records(tables, "compute")]
-    asked += [(name, "hardware", record["gpu"]) for name, record in records(tables, "throughput")]
-    asked += [(name, "models", record["model"]) for name, record in records(tables, "throughput")]
-    found = [
-        f"{name}: no {kind} {word!r}" for name, kind, word in asked if word is not None and word not in known[kind]
-    ]
-    for name, record in records(tables, "api"):
-        weights = record.get("weights")
-        # weights may name a model without a row in models/, but then as a plain id; only open models have any
-        if weights is not None and (not re.fullmatch(r"[a-z0-9.-]+", weights) or record["tier"] != "open_hosted"):
-            found.append(f"{name}: weights {weights!r} of tier {record['tier']}")
-    return found
-
-
-# STYLE.md section 2, and what the field writes for chips (the last three)
-_ENDINGS = (
-    "_usd",
-    "_usd_per_month",
-    "_usd_per_hour",
-    "_usd_per_mtok",
-    "_usd_per_request",
-    "_usd_per_gpu_month",
-    "_months",
-    "_days",
-    "_hours",
-    "_per_year",
-    "_tokens",
-    "tokens_per_month",
-    "tokens_per_second",
-    "_share",
-    "_ratio",
-    "_count",
-    "_ms",
-    "_gib",
-    "_w",
-    "_kw",
-    "_mean",
-    "_cv",
-    "peak_to_mean",
-    "usd_per_hour",
-    "_gb_per_second",
-    "_tflops",
-)
-
-
-def unitless(tables: Tables) -> list[str]:
-    """Numeric keys whose names do not end in a unit."""
-    found = set()
-    stack: list[Any] = [tables]  # any YAML value
-    while stack:
-        value = stack.pop()
-        if isinstance(value, dict):
-            stack += value.values()
-            found |= {
-                key
-                for key, number in value.items()
-                if isinstance(number, (int, float)) and not isinstance(number, bool) and not str(key).endswith(_ENDINGS)
-            }
-        elif isinstance(value, list):
-            stack += value
-    return sorted(found)
-
-
-CHECKS: dict[str, Check] = {
-    check.__name__: check
-    for check in (
-        uncited,
-        misdated,
-        disordered_eras,
-        implausible_prices,
-        implausible_hours,
-        implausible_hardware,
-        implausible_rates,
-        doubled_or_unsorted,
-        dangling,
-        unitless,
-    )
-}
-
 
 @pytest.fixture(scope="module")
 def shipped() -> Tables:
@@ -451,7 +147,7 @@ def test_scenario_keys_that_are_numbers_end_in_a_unit() -> None:
     for record in [definitions, *definitions["$defs"].values()]:
         for key, said in record["properties"].items():
             kinds = {option.get("type") for option in said.get("anyOf", [said])}
-            if kinds & {"number", "integer"} and not key.endswith(_ENDINGS):
+            if kinds & {"number", "integer"} and not key.endswith(ENDINGS):
                 found.add(key)
     assert found == named
 
@@ -479,8 +175,8 @@ def test_the_bundled_tables_are_those_of_the_repository() -> None:
     own.check()
     bundled = tc.load_prices(as_of="tables")
     assert bundled.content_hash == own.content_hash
-    assert bundled.version == (PRICING / "VERSION").read_text(encoding="utf-8").strip() == "2026.11.21"
-    assert bundled.as_of == date(2026, 11, 21)
+    assert bundled.version == (PRICING / "VERSION").read_text(encoding="utf-8").strip()
+    assert bundled.as_of == date(*(int(part) for part in bundled.version.split(".")))
 
 
 def test_every_hosted_model_gives_a_price_on_its_first_day(shipped: Tables) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 from tokencross.tables.reading import Plain
 from tokencross.tables.records import Dated
 from tokencross.tables.sources import UpstreamInstance, UpstreamPrice, UpstreamTier
+from tokencross.tables.sources.matching import same_threshold
 
 __all__ = ["ProposedRow", "proposed_row"]
 
@@ -117,12 +118,13 @@ def _figures(era: UpstreamPrice, before: Mapping[str, Plain]) -> tuple[dict[str,
 def _tier(tier: UpstreamTier, before: Mapping[str, Plain]) -> dict[str, Plain]:
     """Return a tier as it is written; how it counts is taken from the row before."""
     tiers = before.get("long_context", ())
-    same: dict[str, Plain] = {}
+    head: dict[str, Plain] = {"threshold_tokens": tier.threshold_tokens}
     for old in tiers if isinstance(tiers, tuple | list) else ():
-        if isinstance(old, dict) and old.get("threshold_tokens") == tier.threshold_tokens:
-            same = {key: old[key] for key in ("inclusive", "counts") if key in old}
-    prices = {key: value for key in _PRICES if (value := getattr(tier, key)) is not None}
-    return {"threshold_tokens": tier.threshold_tokens, **same, **prices}
+        tokens = old.get("threshold_tokens") if isinstance(old, dict) else None
+        inclusive = isinstance(old, dict) and old.get("inclusive") is True
+        if isinstance(tokens, int) and same_threshold(tier.threshold_tokens, book_tokens=tokens, inclusive=inclusive):
+            head = {key: old[key] for key in ("threshold_tokens", "inclusive", "counts") if key in old}
+    return {**head, **{key: value for key in _PRICES if (value := getattr(tier, key)) is not None}}
 
 
 def _has_batch(era: UpstreamPrice) -> bool:

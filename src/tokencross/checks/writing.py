@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["item_lines", "with_item", "write_proposals"]
 
 _WIDTH = 120
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Path = tuple[str | int, ...]
 
 
@@ -120,7 +121,7 @@ def with_item(text: str, path: Sequence[str | int], item: Mapping[str, Plain], *
 
 def _list_at(text: str, path: Sequence[str | int], name: str) -> yaml.SequenceNode:
     """Return the node of a list in block style."""
-    node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    node: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
     for step in path:
         if isinstance(node, yaml.MappingNode):
             node = next((value for key, value in node.value if key.value == step), None)
@@ -165,7 +166,10 @@ def item_lines(item: Mapping[str, Plain], *, indent: int) -> list[str]:
         raise ResolveError(Problem("--write", "no ruamel.yaml", "an installed ruamel.yaml", remedy)) from None
 
     class _Representer(RoundTripRepresenter):
-        """Writes numbers without exponents, which YAML 1.1 would read as text."""
+        """Writes numbers without exponents, which YAML 1.1 would read as text, and no aliases for what is the same."""
+
+        def ignore_aliases(self, data: object) -> bool:
+            return True
 
     def plain_number(representer: RoundTripRepresenter, value: float) -> ScalarNode:
         text = f"{value:.12f}".rstrip("0")
@@ -234,7 +238,7 @@ def _without(data: Plain, path: _Path) -> Plain:
 def _beside(path: Path) -> tuple[int, Path]:
     """Return a temporary file in a file's folder."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.resolve().parent)
     except OSError as error:
         raise _unwritable(path, error) from None
     return handle, Path(name)
@@ -257,7 +261,7 @@ def _replace(changes: Sequence[_Change]) -> None:
                 stream.write(change.after.encode("utf-8"))
             shutil.copymode(change.path, beside)
         for beside, change in written:
-            beside.replace(change.path)
+            beside.replace(change.path.resolve())  # a link stays one
             done.append(change)
     except OSError as error:
         for change in done:

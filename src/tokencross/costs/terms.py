@@ -306,7 +306,7 @@ class Bands:
             return [0.0 for _ in self.starts]
         intercepts: list[FloatOrDraws] = [0.0]
         for start, before, after in zip(self.starts[1:], self.usd_per_mtok[:-1], self.usd_per_mtok[1:], strict=True):
-            intercepts.append(intercepts[-1] + (before - after) / TOKENS_PER_MTOK * start)
+            intercepts.append(intercepts[-1] + (before - after) / TOKENS_PER_MTOK * _reached(start))
         return intercepts
 
     def line(self, volumes: Array) -> tuple[Array, Array]:
@@ -351,6 +351,13 @@ class Bands:
         prices = tuple(pick(price, index) for price in self.usd_per_mtok)
         finite = sum(np.isfinite(start) for start in starts)
         return replace(self, starts=starts[:finite], usd_per_mtok=prices[:finite])
+
+
+def _reached(start: FloatOrDraws) -> FloatOrDraws:
+    """Return a band's start, 0 where it never begins: no line of it is ever taken there."""
+    if isinstance(start, np.ndarray):
+        return np.where(np.isinf(start), 0.0, start)
+    return 0.0 if np.isinf(start) else start
 
 
 def _stretch(start: FloatOrDraws, share: FloatOrDraws) -> FloatOrDraws:

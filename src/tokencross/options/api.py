@@ -23,6 +23,7 @@ from tokencross.options.base import (
 )
 from tokencross.options.billing import BlendedPrice, blend, cheapest_ratio, hourly_ratio, request_usd, tier_shares
 from tokencross.options.buyer import SupportPlan, usage_curve
+from tokencross.options.capacity import peak_ratio
 from tokencross.options.centred import centred_price
 from tokencross.options.limits import VolumeLimit, volume_limit
 from tokencross.options.workload import Workload
@@ -109,7 +110,7 @@ class ApiOption:
             usage = usage + CostCurve.fixed(stored, label="cache storage", citations=cite)
         if self.support is not None:
             usage = usage + self.support.curve(blended.total * keep, stored)
-        limit = self._limit(workload, ratio, point(blended.total) * point(keep))
+        limit = self._limit(workload, ratio, point(blended.total) * point(keep), has_batch=price.has_batch)
         beyond = () if limit is None else (f"{self.label}: needs a contract beyond {limit.words}.",)
         return Resolved(
             curve=usage + self.engineering.curve(),
@@ -161,11 +162,18 @@ class ApiOption:
             return 0.0
         return stored / TOKENS_PER_MTOK * hourly * HOURS_PER_MONTH
 
-    def _limit(self, workload: Workload, ratio: TextRatio, usd_per_mtok: float) -> VolumeLimit | None:
+    def _limit(
+        self, workload: Workload, ratio: TextRatio, usd_per_mtok: float, *, has_batch: bool
+    ) -> VolumeLimit | None:
         """Return the volume above which the published limits ask for a contract."""
         input_tokens, output_tokens = self._lengths(workload, ratio)
         whole = point(workload.request_tokens)
-        hurried = 1.0 if self.service_tier == "batch" else 1.0 - point(workload.batch_share)
+        later = 1.0 if self.service_tier == "batch" else point(workload.batch_share)
+        peak, burst = point(workload.peak), point(workload.burst)
+        if has_batch:  # batches have limits of their own
+            busiest = (1.0 - later) * peak * burst
+        else:
+            busiest = point(peak_ratio(peak=peak, burst=burst, batch_share=later, batch_speedup=1.0))
         return volume_limit(
             self.book.limits(self.model),
             self.usage_tier,
@@ -173,7 +181,7 @@ class ApiOption:
             output_per_token=point(output_tokens) / whole,
             requests_per_token=1.0 / whole,
             usd_per_mtok=usd_per_mtok,
-            peak_ratio=point(workload.peak) * point(workload.burst) * hurried,
+            peak_ratio=busiest,
             where=self.label,
         )
 
@@ -214,7 +222,7 @@ class ApiOption:
         if point(workload.batch_share) > 0.0 and not price.has_batch and not price.windows:
             notes.append(f"{self.label}: the table has no batch price of {self.model}; deferrable tokens pay in full.")
         input_tokens, _ = self._lengths(workload, ratio)
-        cached = float_or_draws(workload.cached_input_share)
+        cached = float_or_draws(workload.cached_input_share) + workload.written_share
         for tier in tier_shares(price, input_tokens, float_or_draws(workload.input_cv), cached)[1:]:
             share = point(tier.input_share)
             if share > 0.0005 and not isinstance(tier.price, ApiPrice):

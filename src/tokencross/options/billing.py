@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import FloatOrDraws
-from tokencross.tables.resolved import ApiPrice, LongContextPrice, WindowPrice
+from tokencross.tables.resolved import ApiPrice, LongContextPrice
 from tokencross.units import TOKENS_PER_MTOK
 
 __all__ = [
@@ -58,8 +58,8 @@ def tier_shares(
     prompt_cv : float or ndarray, shape (D,)
         Standard deviation over mean of the prompt length; 0 is one length for all.
     cached_share : float or ndarray, shape (D,)
-        Share of the prompt read from a cache, the same in every request: where the table does not count it towards
-        the threshold, the rest has to be longer.
+        Share of the prompt read from or written to a cache, the same in every request: where the table counts fresh
+        input only towards the threshold, the prompt has to be longer.
 
     Notes
     -----
@@ -165,7 +165,7 @@ def blend(
     window_ratio : float or ndarray, shape (D,)
         What the hours of the traffic make of the prices; see `hourly_ratio`.
     """
-    tiers = tier_shares(price, input_tokens, prompt_cv, cached_share)
+    tiers = tier_shares(price, input_tokens, prompt_cv, cached_share + written_share)
     fresh = 1.0 - cached_share - written_share
     plain = (1.0 - price.batch_discount_share if deferred else 1.0) * window_ratio
     cached = (1.0 - price.batch_cache_discount_share if deferred else 1.0) * window_ratio
@@ -199,27 +199,31 @@ def hourly_ratio(price: ApiPrice, load: Sequence[float] | None) -> FloatOrDraws:
     """
     hours = np.ones(_WEEK_HOURS) if load is None else np.resize(np.asarray(load, dtype=float), _WEEK_HOURS)
     weights = hours / hours.sum()
+    holding = _window_by_minute(price).reshape(_WEEK_HOURS, 60)
     ratio: FloatOrDraws = 1.0
-    for window in price.windows:
-        ratio = ratio + (window.price_ratio - 1.0) * float(weights @ _hours_inside(window))
+    for index, window in enumerate(price.windows):
+        inside = (holding == index).mean(axis=1)
+        ratio = ratio + (window.price_ratio - 1.0) * float(weights @ inside)
     return ratio
 
 
 def cheapest_ratio(price: ApiPrice) -> FloatOrDraws:
-    """Return what traffic that can wait pays: the price ratio of the cheapest hours."""
-    ratio: FloatOrDraws = 1.0
-    for window in price.windows:
-        ratio = np.minimum(ratio, window.price_ratio)
-    return ratio
+    """Return what traffic that can wait pays: the price ratio of the cheapest hours that there are."""
+    ratios = [1.0, *(window.price_ratio for window in price.windows)]
+    held = [ratios[index + 1] for index in np.unique(_window_by_minute(price)).tolist()]
+    cheapest: FloatOrDraws = held[0]
+    for ratio in held[1:]:
+        cheapest = np.minimum(cheapest, ratio)
+    return cheapest
 
 
-def _hours_inside(window: WindowPrice) -> NDArray[np.float64]:
-    """Return which part of every hour of the week lies in a window."""
-    starts = np.arange(_WEEK_HOURS) * 60.0
-    inside = np.zeros(_WEEK_HOURS)
-    for first, after in window.minutes:
-        inside += np.clip(np.minimum(starts + 60.0, after) - np.maximum(starts, first), 0.0, 60.0) / 60.0
-    return inside
+def _window_by_minute(price: ApiPrice) -> NDArray[np.intp]:
+    """Return which window holds in every minute of the week, the later one where two do; -1 is none."""
+    holding = np.full(_WEEK_HOURS * 60, -1, dtype=np.intp)
+    for index, window in enumerate(price.windows):
+        for first, after in window.minutes:
+            holding[first:after] = index
+    return holding
 
 
 def request_usd(
@@ -289,7 +293,7 @@ def request_usd(
     table *= scale
     amounts = (fresh, read, written, out)
     if price.long_context:
-        reached = _tier_index(price, total, read)
+        reached = _tier_index(price, total, fresh)
         usd = sum((amount * table[:, column][reached] for column, amount in enumerate(amounts)), np.float64(0.0))
     else:
         usd = sum((amount * table[0, column] for column, amount in enumerate(amounts)), np.float64(0.0))
@@ -298,9 +302,9 @@ def request_usd(
     return np.asarray(usd * ratio + fee, dtype=float)
 
 
-def _tier_index(price: ApiPrice, prompt: NDArray[np.float64], read: NDArray[np.float64]) -> NDArray[np.intp]:
+def _tier_index(price: ApiPrice, prompt: NDArray[np.float64], fresh: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return which tier each prompt is in; 0 is below all thresholds."""
-    counted = prompt if price.long_context[0].counts_cached else prompt - read
+    counted = prompt if price.long_context[0].counts_cached else fresh
     index = np.zeros(counted.shape, dtype=np.intp)
     for tier in price.long_context:
         index += counted >= tier.threshold_tokens if tier.inclusive else counted > tier.threshold_tokens
@@ -323,10 +327,8 @@ def _time_ratio(price: ApiPrice, completed_at: ArrayLike | None) -> NDArray[np.f
     if np.any(np.isnat(times)):
         raise ScenarioError(Problem("bill: completed_at", "a time that is missing (NaT)", "a time for every request"))
     minute = (times - _MONDAY).astype(np.int64) % (_WEEK_HOURS * 60)
-    ratio = np.ones(times.shape)
-    for window in price.windows:
-        for first, after in window.minutes:
-            ratio = np.where((minute >= first) & (minute < after), float(window.price_ratio), ratio)
+    ratios = np.array([1.0, *(float(window.price_ratio) for window in price.windows)])
+    ratio: NDArray[np.float64] = ratios[_window_by_minute(price)[minute] + 1]
     return ratio
 
 

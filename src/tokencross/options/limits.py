@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.tables.resolved import RateLimit
-from tokencross.units import SECONDS_PER_MONTH, format_tokens
+from tokencross.units import SECONDS_PER_MONTH, TOKENS_PER_MTOK, format_tokens
 
 __all__ = ["VolumeLimit", "volume_limit"]
 
@@ -50,7 +50,7 @@ def volume_limit(
     usd_per_mtok : float
         The bill. [USD per million reference tokens]
     peak_ratio : float
-        Busiest minutes of what cannot wait, over the mean of everything.
+        Busiest minutes of what the rates limit, over the mean of everything; 0 where they limit nothing.
     where : str
         What errors name.
 
@@ -74,13 +74,13 @@ def volume_limit(
         (chosen.output_tokens_per_minute, output_per_token, "output tokens per minute"),
     )
     for limit, per_token, unit in rates:
-        if limit is not None and per_token > 0.0:
+        if limit is not None and per_token * peak_ratio > 0.0:
             reached.append((limit * _MINUTES_PER_MONTH / (per_token * peak_ratio), f"{limit:,.0f} {unit}"))
     if chosen.spend_usd_per_month is not None and usd_per_mtok > 0.0:
-        volume = chosen.spend_usd_per_month / usd_per_mtok * 1e6
+        volume = chosen.spend_usd_per_month / usd_per_mtok * TOKENS_PER_MTOK
         reached.append((volume, f"{chosen.spend_usd_per_month:,.0f} USD per month"))
     if not reached:
         return None
     volume, words = min(reached)
-    said = f"{format_tokens(volume)} a month: usage tier {chosen.usage_tier} is limited to {words}"
+    said = f"{format_tokens(volume)}: usage tier {chosen.usage_tier} is limited to {words}"
     return VolumeLimit(volume, said, chosen.citation)

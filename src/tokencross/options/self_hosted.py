@@ -179,12 +179,11 @@ class SelfHostedOption:
 
     def _least(self, hourly: HourlyPrice, replica: Replica) -> FloatOrDraws:
         """Return the fewest instances: given, what the provider keeps up, or the default for the latency class."""
-        if self.min_instance_count is not None:
-            return float_or_draws(self.min_instance_count)
-        if self.purchase == DEDICATED:
-            kept = 1 if hourly.min_replica_count is None else hourly.min_replica_count
-            return float(kept * replica.instances_per_replica)
-        return MIN_INSTANCE_COUNT[self.latency]
+        given = None if self.min_instance_count is None else float_or_draws(self.min_instance_count)
+        if self.purchase == DEDICATED:  # endpoints are counted in replicas
+            sold = 1.0 if hourly.min_replica_count is None else float(hourly.min_replica_count)
+            return (sold if given is None else given) * replica.instances_per_replica
+        return MIN_INSTANCE_COUNT[self.latency] if given is None else given
 
     def _spares(self) -> FloatOrDraws:
         """Return the instances beyond what the peak needs: given, or the default for the latency class."""

@@ -1,4 +1,4 @@
-"""What has to be said with a result besides its numbers: announced changes and dates."""
+"""What has to be said with a result besides its numbers: announced changes, retirements and dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST_MONTHS = 12.0  # a plan looks a year ahead even where nothing is amortise
 
 
 def notes_of(options: Sequence[CostOption], amortization_months: float) -> list[str]:
-    """Return notes on announced price changes within the longest amortisation, and on the date of the tables."""
+    """Return notes on price changes and retirements within the longest amortisation, and on the tables' date."""
     months = max(amortization_months, _LEAST_MONTHS)
     notes = []
     for option in options:
@@ -29,6 +29,10 @@ def notes_of(options: Sequence[CostOption], amortization_months: float) -> list[
         if isinstance(option, ApiOption):
             until = min(book.as_of + timedelta(days=months * DAYS_PER_MONTH), date.max)
             notes += [_upcoming(option, row) for row in book.upcoming(option.model, until)]
+            gone = book.retires_by(option.model, until)
+            if gone is not None:
+                after = f"; its vendor names {gone.successor} instead" if gone.successor else ""
+                notes.append(f"{option.label}: {option.model} retires on {gone.retires_on}{after}.")
     return notes
 
 

@@ -97,7 +97,7 @@ def _write_key(lifetime: str | None) -> str:
 def _standard(taken: Taken, row: ApiPriceRow, lifetime: str | None) -> _Prices:
     """Return the row's own prices."""
     key = _write_key(lifetime)
-    written: float | None = getattr(row, key)
+    written: float | None = getattr(row, key, None)
     if lifetime and written is None:
         known = [known for known in ("1h", "12h") if getattr(row, _write_key(known)) is not None]
         accepted = f"one of {', '.join(known)}, or none" if known else "none: the table has no such price of it"
@@ -226,7 +226,7 @@ def _window(taken: Taken, window: TimeWindow, as_of: date) -> WindowPrice:
     """Return a window with its minutes of the week in UTC, as the clocks of its time zone stand at the date."""
     try:
         zone = ZoneInfo(window.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
         where = f"{taken.address}.time_windows[{window.id}].time_zone"
         found = f"{window.time_zone!r}, which is no time zone known here"
         raise ResolveError(Problem(where, found, "an IANA name such as UTC or Asia/Shanghai")) from None

@@ -12,7 +12,7 @@ from tokencross.citation import Citation
 from tokencross.errors import Problem, ResolveError, offer
 from tokencross.number import Number
 from tokencross.tables.api_prices import api_price_of
-from tokencross.tables.api_records import ApiModel, ApiPriceRow
+from tokencross.tables.api_records import ApiModel, ApiPriceRow, Retirement
 from tokencross.tables.compute_records import ProvisionedModel
 from tokencross.tables.located import Located
 from tokencross.tables.records import Dated, Provenance
@@ -177,6 +177,8 @@ class Book:
         for index, row in enumerate(model.limits):
             if row.effective_from > self.as_of or (row.effective_to is not None and row.effective_to <= self.as_of):
                 continue
+            if row.status == "announced" and not self.announced:
+                continue
             citation = citation_of(f"limits:{provider}/{model.id}", row, located.location("limits", index))
             found[row.usage_tier] = RateLimit(
                 row.usage_tier,
@@ -193,6 +195,11 @@ class Book:
         """Return price rows of a hosted model that begin after the book's date and up to ``until``."""
         model, _ = self.api_model(name)
         return [row for row in model.prices if self.as_of < row.effective_from <= until]
+
+    def retires_by(self, name: str, until: date) -> Retirement | None:
+        """Return a hosted model's retirement, if it comes after the book's date and up to ``until``."""
+        gone = self.api_model(name)[0].retirement
+        return gone if gone is not None and self.as_of < gone.retires_on <= until else None
 
     def hosts_of(self, weights: str) -> list[str]:
         """Return every ``provider/model`` that serves the same open weights and has a price in force."""
@@ -259,8 +266,10 @@ class Book:
     def unit_price(self, name: str, *, commitment: str, region: str | None) -> UnitPrice:
         """Return the provisioned units of ``provider/model`` in force; see `tables.units_sold`."""
         provider, located = self._by_provider("provisioned", name, "model")
-        head = self.store.head(self.store.root / "provisioned" / f"{provider}.yaml")
-        return unit_price_of(self, provider, located, head, commitment=commitment, region=region)
+        path = self.store.root / "provisioned" / f"{provider}.yaml"
+        unit = str(self.store.head(path).get("unit", "unit"))
+        shared = self.store.listed(path, "offers")
+        return unit_price_of(self, provider, located, unit, shared, commitment=commitment, region=region)
 
     # ------------------------------------------------------------------ models, hardware, rates, tokenizers
 

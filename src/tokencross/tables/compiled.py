@@ -14,8 +14,10 @@ from tokencross.tables.reading import Document, line_tree, read_document
 __all__ = ["COMPILED_FOLDER", "compile_folder", "read_compiled"]
 
 COMPILED_FOLDER = "compiled"
-_FORM = 1
+_FORM = 2
 """Number of the layout of a copy; a copy of another layout is not found."""
+_DIGEST_BYTES = hashlib.sha256().digest_size
+"""A copy begins with the hash of the rest of it."""
 
 
 def _place(folder: Path, raw: bytes) -> Path:
@@ -31,7 +33,8 @@ def compile_folder(tables: Path, folder: Path) -> list[Path]:
         document = read_document(path)
         assert document.root is not None  # read from YAML
         place = _place(folder, path.read_bytes())
-        place.write_bytes(pickle.dumps((document.data, line_tree(document.root)), protocol=5))
+        copy = pickle.dumps((document.data, line_tree(document.root)), protocol=5)
+        place.write_bytes(hashlib.sha256(copy).digest() + copy)
         written.append(place)
     return written
 
@@ -39,10 +42,13 @@ def compile_folder(tables: Path, folder: Path) -> list[Path]:
 def read_compiled(path: Path, *, name: str, folder: Path) -> Document | None:
     """Return a table file from its copy; nothing where there is no copy of exactly these bytes."""
     try:
-        copy = _place(folder, path.read_bytes()).read_bytes()
+        held = _place(folder, path.read_bytes()).read_bytes()
+        digest, copy = held[:_DIGEST_BYTES], held[_DIGEST_BYTES:]
+        if hashlib.sha256(copy).digest() != digest:
+            return None  # damaged: the YAML says what it should have been
         data, lines = _PlainUnpickler(io.BytesIO(copy)).load()
     except (OSError, ValueError, TypeError, EOFError, pickle.UnpicklingError):
-        return None  # absent or damaged: the YAML says the same
+        return None  # absent, or something else than plain data
     return Document(name, TableError, compiled=(data, lines))
 
 

@@ -15,6 +15,7 @@ from tokencross.errors import TableError, offer
 from tokencross.tables.kinds import FILE_KINDS, PROVIDER_KINDS
 from tokencross.tables.located import Located, records_in
 from tokencross.tables.reading import Document, Plain, read_document
+from tokencross.tables.strict import parse_record
 
 __all__ = ["OWN_STEM", "Overlay", "read_overlay"]
 
@@ -92,8 +93,8 @@ class Overlay:
 
     def over(self, own: list[Located], kind: str, stem: str) -> list[Located]:
         """Return a file's records with the overlay's keys in those that it knows."""
-        ours = {record.data.get("id"): record for record in self.records(kind, self._own_stem(kind, stem))}
-        return [record.merged(ours[record.data["id"]]) if record.data.get("id") in ours else record for record in own]
+        ours = {name: record for record in self.records(kind, self._own_stem(kind, stem)) if (name := _id_of(record))}
+        return [record.merged(ours[name]) if (name := _id_of(record)) in ours else record for record in own]
 
     def added(self, known: set[Plain], kind: str, stem: str) -> list[Located]:
         """Return the overlay's records whose ids are none of the known ones."""
@@ -103,14 +104,30 @@ class Overlay:
     def _own_stem(kind: str, stem: str) -> str:
         return stem if kind in PROVIDER_KINDS else OWN_STEM
 
-    def check_keys(self) -> None:
-        """Refuse a key of an entry that no file of its kind has."""
-        for (kind, _), (place, entry) in self._entries.items():
-            known = list(FILE_KINDS[kind][0].model_fields)
-            for key in entry:
-                if key not in known:
-                    accepted = f"one of {', '.join(known)}"
-                    raise self.document.problem((*place, key), "an unknown key", accepted, offer(key, known))
+    def listed(self, kind: str, stem: str, key: str) -> list[Located]:
+        """Return the entries of another list than the records in what stands for a file."""
+        place, entry = self._entries[kind, stem]
+        return records_in(self.document, place, entry, key)
+
+    def check(self) -> None:
+        """Refuse what no file of its kind may say besides records, and a record that stands twice."""
+        for (kind, stem), (place, entry) in self._entries.items():
+            file, key = FILE_KINDS[kind]
+            needed = {name: stem for name, field in file.model_fields.items() if field.is_required()}
+            parse_record(file, {**needed, **entry, key: ()}, self.document, place)
+            seen: dict[str, Located] = {}
+            for record in self.records(kind, stem):
+                name = _id_of(record)
+                if name in seen:
+                    found = f"{name!r} again, as at {seen[name].location()}"
+                    raise self.document.problem(record.path, found, "each id once")
+                if name:
+                    seen[name] = record
+
+
+def _id_of(record: Located) -> str:
+    """Return a record's id; empty for one without."""
+    return str(record.data.get("id", ""))
 
 
 def read_overlay(path: Path) -> Overlay:
@@ -122,5 +139,5 @@ def read_overlay(path: Path) -> Overlay:
         If it cannot be read, or says something else than tables.
     """
     overlay = Overlay(path, read_document(path, error=TableError))
-    overlay.check_keys()
+    overlay.check()
     return overlay

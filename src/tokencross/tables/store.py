@@ -107,13 +107,20 @@ class Store:
 
     def head(self, path: Path) -> dict[str, Plain]:
         """Return what a file says besides its records."""
-        key = FILE_KINDS[path.parent.name][1]
-        if self.overlay is not None and not path.exists():
-            data: Plain = self.overlay.entry(path.parent.name, path.stem)
-        else:
-            data = self.document(path).data
+        kind = path.parent.name
+        data: Plain = self.document(path).data if path.exists() or self.overlay is None else {}
         assert isinstance(data, dict)  # read_document refuses anything else
-        return {name: value for name, value in data.items() if name != key}
+        own = {} if self.overlay is None else self.overlay.entry(kind, path.stem)
+        return {name: value for name, value in {**data, **own}.items() if name != FILE_KINDS[kind][1]}
+
+    def listed(self, path: Path, key: str) -> list[Located]:
+        """Return the entries of another list than the records in a file's head, those of an overlay instead."""
+        kind = path.parent.name
+        if self.overlay is not None and key in self.overlay.entry(kind, path.stem):
+            return self.overlay.listed(kind, path.stem, key)
+        data = self.document(path).data if path.exists() or self.overlay is None else {}
+        assert isinstance(data, dict)  # read_document refuses anything else
+        return records_in(self.document(path), (), data, key) if key in data else []
 
     def mentions(self, path: Path, word: str) -> bool:
         """Return whether a file has a word in it at all: cheaper than parsing it."""
@@ -222,7 +229,8 @@ class Store:
             for name in names_of(record):
                 if name in seen and kind != "throughput":
                     first = seen[name].location()
-                    raise document.problem(record.path, f"{name!r} again, as at {first}", "each id and alias once")
+                    found = f"{name!r} again, as at {first}"
+                    raise record.document.problem(record.path, found, "each id and alias once")
                 seen[name] = record
 
     def _check_references(self, path: Path) -> None:

@@ -46,12 +46,13 @@ class StrictRecord(BaseModel):
     @classmethod
     def _known_keys(cls, data: Any) -> Any:  # pydantic hands over whatever was written
         if isinstance(data, dict):
+            fields = cls.model_fields
             for key in data:
-                if key not in cls.model_fields:
-                    known = list(cls.model_fields)
+                if key not in fields:
+                    known = list(fields)
                     context = {"key": key, "known": ", ".join(known), "remedy": offer(str(key), known)}
                     raise PydanticCustomError("unknown_key", "unknown key {key}", context)
-                if data[key] is None and cls.model_fields[key].default is None:
+                if data[key] is None and fields[key].default is None:
                     raise PydanticCustomError("empty_key", "empty key {key}", {"key": key})
         return data
 

@@ -10,9 +10,7 @@ from tokencross.errors import Problem, ResolveError, offer
 from tokencross.number import FloatOrDraws
 from tokencross.tables.compute_records import Deployment, ProvisionedModel, UnitOffer
 from tokencross.tables.located import Located
-from tokencross.tables.reading import Plain
 from tokencross.tables.resolved import Quantity, UnitPrice
-from tokencross.tables.strict import parse_record
 from tokencross.tables.taken import Taken, citation_of
 
 if TYPE_CHECKING:
@@ -22,9 +20,16 @@ __all__ = ["unit_price_of"]
 
 
 def unit_price_of(
-    book: Book, provider: str, located: Located, head: dict[str, Plain], *, commitment: str, region: str | None
+    book: Book,
+    provider: str,
+    located: Located,
+    unit: str,
+    shared: Sequence[Located],
+    *,
+    commitment: str,
+    region: str | None,
 ) -> UnitPrice:
-    """Return a model's units in force; a price or capacity that no table has is None.
+    """Return a model's units in force, at its own offers or the provider's; what no table has is None.
 
     Raises
     ------
@@ -33,7 +38,7 @@ def unit_price_of(
     """
     model = located.parse(ProvisionedModel)
     address = f"provisioned:{provider}/{model.id}"
-    offers, places = _offers(model, located, head)
+    offers, places = _offers(model, located, shared)
     chosen_region = _region(model, offers, address, region)
     citations: list[Citation] = []
     quantities: list[Quantity] = []
@@ -65,7 +70,7 @@ def unit_price_of(
     return UnitPrice(
         model=model,
         provider=provider,
-        unit=str(head.get("unit", "unit")),
+        unit=unit,
         address=address,
         citations=tuple(citations),
         usd_per_unit_hour=usd,
@@ -78,17 +83,16 @@ def unit_price_of(
     )
 
 
-def _offers(model: ProvisionedModel, located: Located, head: dict[str, Plain]) -> tuple[list[UnitOffer], list[Located]]:
+def _offers(
+    model: ProvisionedModel, located: Located, shared: Sequence[Located]
+) -> tuple[list[UnitOffer], list[Located]]:
     """Return the model's own offers, or else the provider's, with where each stands."""
     if model.offers:
-        document = located.document if located.over is None else located.over.document
-        path = located.path if located.over is None else located.over.path
-        own = [Located(document, (*path, "offers", index), {}) for index in range(len(model.offers))]
+        over = located.over
+        place = over if over is not None and "offers" in over.data else located
+        own = [Located(place.document, (*place.path, "offers", index), {}) for index in range(len(model.offers))]
         return list(model.offers), own
-    shared = head.get("offers", ())
-    assert isinstance(shared, tuple)  # a list, in a file that was checked
-    places = [Located(located.document, ("offers", index), entry) for index, entry in enumerate(shared)]
-    return [parse_record(UnitOffer, place.data, place.document, place.path) for place in places], places
+    return [place.parse(UnitOffer) for place in shared], list(shared)
 
 
 def _region(model: ProvisionedModel, offers: Sequence[UnitOffer], address: str, region: str | None) -> str | None:

@@ -24,15 +24,22 @@ WORKLOAD_KEYS = (
     "peak_to_mean, load, burst_ratio, name"
 )
 OPTION_KEYS = (
-    "label, api, self_hosted, service_tier, region, discount_share, tokenizer_ratio, output_ratio, instance, purchase, "
-    "precision, engine, gpus_per_replica, throughput, latency, target_load_share, min_instance_count, "
-    "spare_instance_count, prefix_hit_share, billed_hours_share, compute_as_of, throughput_as_of, engineering"
+    "label, api, self_hosted, dedicated, provisioned, model, gpu, service_tier, cache_lifetime, stored_cache_tokens, "
+    "usage_tier, credits_usd_per_month, support, commitment, usd_per_unit_hour, input_tokens_per_minute, "
+    "output_weight_ratio, cached_weight_ratio, min_unit_count, min_replica_count, region, discount_share, "
+    "tokenizer_ratio, output_ratio, instance, purchase, precision, engine, gpus_per_replica, throughput, latency, "
+    "target_load_share, min_instance_count, spare_instance_count, prefix_hit_share, billed_hours_share, compute_as_of, "
+    "throughput_as_of, engineering"
 )
 ENGINEERING_KEYS = (
     "label, upfront_usd, amortization_months, discount_rate_per_year, upkeep_usd_per_month, upkeep_usd_per_gpu_month, "
     "lead_months"
 )
-API_KEYS = "discount_share, engineering, output_ratio, region, service_tier, tokenizer_ratio"
+API_KEYS = (
+    "cache_lifetime, credits_usd_per_month, discount_share, engineering, output_ratio, region, service_tier, "
+    "stored_cache_tokens, support, tokenizer_ratio, usage_tier"
+)
+PROVIDERS = ", ".join(sorted(path.stem for path in (HERE.parents[2] / "pricing" / "api").glob("*.yaml")))
 SCENARIO = "a scenario: a mapping of keys to values"
 Mistake = tuple[type[TokencrossError], str, str, str]
 
@@ -108,8 +115,8 @@ MISTAKES: dict[str, Mistake] = {
     "model_without_provider": (
         ResolveError,
         ":6: options[0]: pricing/api",
-        "'gpt-6-sol' without a provider; accepted: provider/model",
-        "Did you mean 'openai/gpt-6-sol'?",
+        "'gpt-9-sol' without a provider; accepted: provider/model",
+        f"Providers: {PROVIDERS}.",
     ),
     "unknown_open_model": (
         ResolveError,
@@ -138,7 +145,7 @@ MISTAKES: dict[str, Mistake] = {
     "unknown_service_tier": (
         ScenarioError,
         ":6: options[0]: frontier:service_tier",
-        "'batched'; accepted: one of standard, batch",
+        "'batched'; accepted: one of standard, batch: the table has no other price of it",
         "Did you mean 'batch'?",
     ),
     "unknown_text_kind": (
@@ -241,7 +248,7 @@ MISTAKES: dict[str, Mistake] = {
     "two_kinds": (
         ScenarioError,
         ":7: options[1]",
-        "both api and self_hosted; accepted: one of them, naming the model",
+        "api and self_hosted; accepted: one of api, self_hosted, dedicated, provisioned, naming what it is",
         "",
     ),
     "foreign_key": (ScenarioError, ":6: options[0]", f"'instance' with api; accepted: one of {API_KEYS}", ""),
@@ -352,6 +359,13 @@ def test_the_command_line_says_it_and_leaves_nothing(folder: Path, name: str) ->
     assert everything_in(folder) == before
 
 
+def test_a_model_that_one_provider_has_may_stand_alone(folder: Path) -> None:
+    file = folder / "in" / "model_without_provider.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("gpt-9-sol", "gpt-6-sol"), encoding="utf-8")
+    cited = tc.load_study(file).comparison.resolved["frontier"].citations[0]
+    assert cited.row == "prices:openai/gpt-6-sol"
+
+
 @pytest.mark.parametrize("name", sorted(CRASHES))
 def test_no_mistake_is_a_traceback(folder: Path, name: str) -> None:
     with pytest.raises(ScenarioError):
@@ -441,7 +455,7 @@ def test_a_chart_in_a_folder_that_cannot_be_written_to(folder: Path, monkeypatch
     def denied(*args: object, **kwargs: object) -> tuple[int, str]:  # permissions do not bind root, so they are faked
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "somewhere")
 
-    monkeypatch.setattr("tokencross.cli.tempfile.mkstemp", denied)
+    monkeypatch.setattr("tokencross.cli_output.tempfile.mkstemp", denied)
     chart = folder / "charts" / "chart.png"
     said = f"compare\n  found --chart {chart}: permission denied; accepted: a place that can be written to."
     refused(compare(folder / "in" / "good.yaml", chart), said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from tokencross.errors import Problem, ResolveError, TableError, offer
+from tokencross.errors import Problem, ResolveError, TableError, TokencrossError, offer
 from tokencross.tables.records import Basis
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "UpstreamInstance",
     "UpstreamPrice",
     "UpstreamTier",
+    "amount",
     "book_provider",
     "installed_version",
     "not_installed",
@@ -223,7 +225,7 @@ def understood(where: str) -> Iterator[None]:
     try:
         yield
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
-        if isinstance(error, TableError | ResolveError):
+        if isinstance(error, TokencrossError):
             raise
         found = f"no {error}" if isinstance(error, KeyError) else str(error)
         remedy = "Its structure has changed: take the version before, or report it with this message."
@@ -232,9 +234,17 @@ def understood(where: str) -> Iterator[None]:
         )
 
 
+def amount(value: float) -> float:
+    """Return a price that is one: a finite number, not negative."""
+    number = float(value)
+    if not math.isfinite(number) or number < 0.0:
+        raise ValueError(f"a price of {value}")
+    return number
+
+
 def usd_per_mtok(usd_per_token: float) -> float:
     """Return a price per million tokens from one per token, without the noise of the multiplication."""
-    return float(f"{float(usd_per_token) * _PER_MTOK:.10g}")
+    return float(f"{amount(usd_per_token) * _PER_MTOK:.10g}")
 
 
 def book_provider(name: str) -> str:

@@ -13,6 +13,7 @@ from tokencross.tables.sources import (
     UpstreamBatch,
     UpstreamPrice,
     UpstreamTier,
+    amount,
     book_provider,
     installed_version,
     not_installed,
@@ -102,14 +103,14 @@ def _price(
 def _base(prices: ModelPrice, key: str) -> float | None:
     """Return a price below the first tier."""
     value = getattr(prices, key)
-    return None if value is None else float(getattr(value, "base", value))
+    return None if value is None else amount(getattr(value, "base", value))
 
 
 def _above(prices: ModelPrice, key: str, start: int) -> float | None:
     """Return a price in the tier that begins at a length."""
     value = getattr(prices, key)
     reached = [tier.price for tier in getattr(value, "tiers", ()) if tier.start <= start]
-    return float(reached[-1]) if reached else _base(prices, key)
+    return amount(reached[-1]) if reached else _base(prices, key)
 
 
 def _tiers(prices: ModelPrice) -> tuple[UpstreamTier, ...]:

@@ -22,6 +22,7 @@ __all__ = [
     "match_instances",
     "match_prices",
     "row_in_force",
+    "same_threshold",
 ]
 
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-9
@@ -182,7 +183,7 @@ def differences(row: ApiPriceRow | HourlyPriceRow, era: UpstreamPrice | Upstream
     if isinstance(row, HourlyPriceRow) or isinstance(era, UpstreamInstance):
         hourly = {"usd_per_hour": row.usd_per_hour} if isinstance(row, HourlyPriceRow) else {}
         return _unequal(hourly, {"usd_per_hour": era.usd_per_hour} if isinstance(era, UpstreamInstance) else {})
-    book, theirs = _row_figures(row), _era_figures(era)
+    book, theirs = _row_figures(row), _era_figures(era, row)
     if era.long_context is not None:
         theirs |= dict.fromkeys(key for key in book if key.endswith("].input_usd_per_mtok") and key not in theirs)
     ours = {key: book.get(key) for key in theirs}
@@ -240,11 +241,28 @@ def _tier_cache(row: ApiPriceRow, tier: LongContext, key: str) -> float | None:
     return base * tier.input_usd_per_mtok / row.input_usd_per_mtok
 
 
-def _era_figures(era: UpstreamPrice) -> dict[str, float | None]:
-    """Return what an era says by name; silence is left out."""
+def same_threshold(upstream_tokens: int, *, book_tokens: int, inclusive: bool) -> bool:
+    """Return whether a tier of an upstream, which begins after its threshold, is one of the tables.
+
+    Upstreams write both "after 200,000" and "after 199,999" for what begins at 200,000 itself.
+    """
+    return upstream_tokens == book_tokens or (inclusive and upstream_tokens == book_tokens - 1)
+
+
+def _threshold(tokens: int, row: ApiPriceRow) -> int:
+    """Return a tier's threshold as the row writes it."""
+    for tier in row.long_context:
+        if same_threshold(tokens, book_tokens=tier.threshold_tokens, inclusive=tier.inclusive):
+            return tier.threshold_tokens
+    return tokens
+
+
+def _era_figures(era: UpstreamPrice, row: ApiPriceRow) -> dict[str, float | None]:
+    """Return what an era says, by the names that the row has for it; silence is left out."""
     figures: dict[str, float | None] = {key: getattr(era, key) for key in (*_PLAIN, *_CACHED, _HOUR)}
     for tier in era.long_context or ():
-        figures |= {f"long_context[{tier.threshold_tokens}].{key}": getattr(tier, key) for key in (*_PLAIN, *_CACHED)}
+        name = f"long_context[{_threshold(tier.threshold_tokens, row)}]"
+        figures |= {f"{name}.{key}": getattr(tier, key) for key in (*_PLAIN, *_CACHED)}
     if era.batch is not None:
         figures |= {f"batch.{key}": getattr(era.batch, key) for key in (*_PLAIN, "cache_read_usd_per_mtok")}
     return {key: value for key, value in figures.items() if value is not None}

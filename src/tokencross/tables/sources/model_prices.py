@@ -14,6 +14,7 @@ from tokencross.tables.sources import (
     UpstreamBatch,
     UpstreamPrice,
     UpstreamTier,
+    amount,
     book_provider,
     packaged_text,
     read_json,
@@ -83,12 +84,12 @@ def _price(
     via: str,
 ) -> UpstreamPrice:
     basis: Basis = "documented" if rates["valid_from_basis"] == "documented" else "first_observed"
-    fresh, multiple = float(rates["input"]), rates.get("cache_write_1h_multiple")
+    fresh, multiple = amount(rates["input"]), rates.get("cache_write_1h_multiple")
     return UpstreamPrice(
         provider=book_provider(provider),
         model=model,
         input_usd_per_mtok=fresh,
-        output_usd_per_mtok=float(rates["output"]),
+        output_usd_per_mtok=amount(rates["output"]),
         cache_read_usd_per_mtok=_optional(rates, "cache_read"),
         cache_write_usd_per_mtok=_optional(rates, "cache_write"),
         # 0.0.5 gives the multiple to models of other vendors too, which have no such price
@@ -105,7 +106,7 @@ def _price(
 
 def _optional(rates: dict[str, Any], key: str) -> float | None:
     value = rates.get(key)
-    return None if value is None else float(value)
+    return None if value is None else amount(value)
 
 
 def _tier(tier: dict[str, Any], rates: dict[str, Any]) -> UpstreamTier:
@@ -113,8 +114,8 @@ def _tier(tier: dict[str, Any], rates: dict[str, Any]) -> UpstreamTier:
     values = {**rates, **{key: value for key, value in tier.items() if value is not None}}
     return UpstreamTier(
         threshold_tokens=int(tier["above"]),
-        input_usd_per_mtok=float(values["input"]),
-        output_usd_per_mtok=float(values["output"]),
+        input_usd_per_mtok=amount(values["input"]),
+        output_usd_per_mtok=amount(values["output"]),
         cache_read_usd_per_mtok=_optional(values, "cache_read"),
         cache_write_usd_per_mtok=_optional(values, "cache_write"),
     )
@@ -126,7 +127,7 @@ def _batch(records: list[dict[str, Any]], end: date | None) -> UpstreamBatch | N
     rates = begun[-1]["rates"] if begun else None
     if rates is None:
         return None
-    return UpstreamBatch(float(rates["input"]), float(rates["output"]), _optional(rates, "cache_read"))
+    return UpstreamBatch(amount(rates["input"]), amount(rates["output"]), _optional(rates, "cache_read"))
 
 
 _KEPT = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
