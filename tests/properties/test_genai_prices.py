@@ -7,7 +7,7 @@ not listed fails, and so does a listed model on which they agree.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -28,47 +28,56 @@ from tokencross.options.api import ApiOption
 
 DIFFERENCES = Path(__file__).with_name("genai_prices_differences.yaml")
 DAY = "2026-11-21"
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)  # a Saturday
-NAMES = {"x-ai": "xai", "fireworks": "fireworks", "moonshotai": "moonshotai", "zai": "zai"}
+NAMES = {"x-ai": "xai"}  # where the two spell a provider otherwise
 TOLERANCE = 1e-9
 SHAPES = 40
 
 
 class Pair(NamedTuple):
-    """A model that both price."""
+    """A model that both price, on the last day on which the tables have a price of it."""
 
     name: str
     option: ApiOption
+    noon: datetime
     provider: Provider
     model: ModelInfo
 
 
 @cache
 def pairs() -> dict[str, Pair]:
-    """Return every model of genai-prices that the tables know by id or alias and sell on the day."""
+    """Return every model of genai-prices that the tables know by id or alias."""
     book = tc.load_prices(as_of=DAY)
-    files = {path.stem for path in book._book.store.files("api") if not book._book.is_market_index(path.stem)}
+    store = book._book.store
+    files = {path.stem for path in store.files("api") if not book._book.is_market_index(path.stem)}
     found: dict[str, Pair] = {}
     for provider in providers:
         stem = NAMES.get(provider.id, provider.id)
         for model in provider.models if stem in files else []:
             try:
-                option = book.api(f"{stem}/{model.id}")
-                option.curve(tc.Workload(input_tokens=1.0, output_tokens=1.0))
+                last = last_day(book, f"{stem}/{model.id}")
             except ResolveError:
-                continue  # not in the tables, or not sold on this day
-            found[f"{stem}/{model.id}"] = Pair(f"{stem}/{model.id}", option, provider, model)
+                continue  # not in the tables, or not yet on sale
+            option = tc.load_prices(as_of=last).api(f"{stem}/{model.id}")
+            noon = datetime(last.year, last.month, last.day, 12, tzinfo=UTC)
+            found[f"{stem}/{model.id}"] = Pair(f"{stem}/{model.id}", option, noon, provider, model)
     return found
+
+
+def last_day(book: tc.PriceBook, name: str) -> date:
+    """Return the last day up to `DAY` on which the tables have a price."""
+    begun = [row for row in book.history(name).to_dict("records") if row["effective_from"] <= book.as_of]
+    if not begun:
+        raise ResolveError("not yet on sale")
+    ends = begun[-1]["effective_to"]
+    return book.as_of if not isinstance(ends, date) or ends > book.as_of else ends - timedelta(days=1)
 
 
 def theirs(pair: Pair, requests: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what genai-prices says that requests cost: rows of input, cached, written and output tokens."""
     bills = []
     for total, cached, written, output in requests.tolist():
-        usage = Usage(
-            input_tokens=total, cache_read_tokens=cached, cache_write_tokens=written, output_tokens=output
-        )
-        calculated = pair.model.calc_price(usage, pair.provider, genai_request_timestamp=NOON)
+        usage = Usage(input_tokens=total, cache_read_tokens=cached, cache_write_tokens=written, output_tokens=output)
+        calculated = pair.model.calc_price(usage, pair.provider, genai_request_timestamp=pair.noon)
         bills.append(float(calculated.total_price))
     return np.array(bills)
 
@@ -81,7 +90,7 @@ def ours(pair: Pair, requests: NDArray[np.int64]) -> NDArray[np.float64]:
         cached_input_tokens=cached,
         cache_write_tokens=written,
         output_tokens=output,
-        completed_at=np.full(total.shape, np.datetime64("2026-11-21T12:00")),
+        completed_at=np.full(total.shape, np.datetime64(pair.noon.replace(tzinfo=None))),
     )
 
 
@@ -113,7 +122,9 @@ def checked() -> Iterator[str]:
 
 def test_every_model_agrees_or_is_listed_with_a_reason() -> None:
     listed = differences()
-    differing = {name for index, (name, pair) in enumerate(sorted(pairs().items())) if not agree(pair, shapes(index, SHAPES))}
+    differing = {
+        name for index, (name, pair) in enumerate(sorted(pairs().items())) if not agree(pair, shapes(index, SHAPES))
+    }
     assert sorted(differing - set(listed)) == [], "differ without a reason in genai_prices_differences.yaml"
     assert sorted(set(listed) - differing) == [], "listed, though they agree or are not in both"
     assert len(pairs()) - len(differing) > len(differing)
