@@ -115,6 +115,7 @@ def cited(tables: Tables) -> Iterator[tuple[str, Row]]:
 
 _PACKAGE = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+(:.+)?")  # package@version, a path within it allowed
 _COMMIT = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:.+")  # repository@commit:path
+_PAGE = re.compile(r"https://[^\s]+")  # a page that was read, where it is the source itself
 _ISSUE = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+")  # an issue or pull request
 # read at no known commit; whoever finds one takes the repository out of here
 NO_COMMIT = (
@@ -131,7 +132,7 @@ def uncited(tables: Tables) -> list[str]:
     found = []
     for name, row in cited(tables):
         via = str(row.get("via", ""))
-        known = any(form.fullmatch(via) for form in (_PACKAGE, _COMMIT, _ISSUE)) or via.startswith(NO_COMMIT)
+        known = any(form.fullmatch(via) for form in (_PACKAGE, _COMMIT, _ISSUE, _PAGE)) or via.startswith(NO_COMMIT)
         basis_known = row.get("basis") in {"documented", "first_observed", "announced"}
         if not known or not basis_known or not isinstance(row.get("checked"), date):
             found.append(f"{name}: via {via!r}, basis {row.get('basis')!r}, checked {row.get('checked')!r}")
@@ -179,7 +180,7 @@ def implausible_prices(tables: Tables) -> list[str]:
     """API prices that a slip by a factor of 1000 would give.
 
     Input costs 0.005 to 200 USD per million tokens; output as much as input, up to 20 times it (a few hosts sell it
-    for less); reading a cache costs no more than input, writing it 1 to 2.5 times; a long prompt costs more, up to 6
+    for less); reading a cache costs no more than input, writing it 1 to 2.5 times; a long prompt costs more, up to 13
     times; another service tier a quarter to six times; a free model is named so.
     """
     found = []
@@ -194,8 +195,8 @@ def implausible_prices(tables: Tables) -> list[str]:
         for key in ("cache_write_usd_per_mtok", "cache_write_1h_usd_per_mtok", "cache_write_12h_usd_per_mtok"):
             within &= 1.0 <= row.get(key, fresh) / fresh <= 2.5
         for tier in row.get("long_context", ()):
-            within &= 1.0 <= tier["input_usd_per_mtok"] / fresh <= 6.0
-            within &= 1.0 <= tier["output_usd_per_mtok"] / output <= 6.0
+            within &= 1.0 <= tier["input_usd_per_mtok"] / fresh <= 13.0
+            within &= 1.0 <= tier["output_usd_per_mtok"] / output <= 13.0
             within &= 4_000 <= tier["threshold_tokens"] <= 1_000_000
         for tier in row.get("service_tiers", ()):
             within &= 0.25 <= tier["input_usd_per_mtok"] / fresh <= 6.0
@@ -207,7 +208,8 @@ def implausible_prices(tables: Tables) -> list[str]:
         discount = row.get("batch", {"discount_share": 0.5})["discount_share"]
         if not within or not 0.1 <= discount <= 0.75:
             found.append(f"{name}: {fresh} in, {output} out, {read} cached, batch {discount}")
-    for name, model in records(tables, "api"):
+    lists = {stem: data for stem, data in tables["api"].items() if not data.get("market_index")}
+    for name, model in records({**tables, "api": lists}, "api"):
         for before, after in itertools.pairwise(model["prices"]):
             for key in ("input_usd_per_mtok", "output_usd_per_mtok"):
                 if not 0.05 <= (after[key] or 0.001) / (before[key] or 0.001) <= 20.0:
@@ -216,13 +218,13 @@ def implausible_prices(tables: Tables) -> list[str]:
 
 
 def implausible_hours(tables: Tables) -> list[str]:
-    """Instances that cost less than 0.10 or more than 20 USD per GPU and hour, or have an odd number of GPUs."""
+    """Instances that cost less than 0.10 or more than 30 USD per GPU and hour, or have an odd number of GPUs."""
     found = []
     for name, instance, offer in offers(tables):
         for row in offer["prices"]:
             if instance["gpu_count"] not in {1, 2, 3, 4, 5, 6, 7, 8, 16, 72}:
                 found.append(f"{name}: {instance['gpu_count']} GPUs")
-            if not 0.1 <= row["usd_per_hour"] / instance["gpu_count"] <= 20.0 or row["usd_per_hour"] == 700.0:
+            if not 0.1 <= row["usd_per_hour"] / instance["gpu_count"] <= 30.0 or row["usd_per_hour"] == 700.0:
                 found.append(f"{name}: {row['usd_per_hour']} for {instance['gpu_count']}")
     for name, instance in records(tables, "compute"):
         for row in instance.get("owned", ()):
@@ -387,9 +389,9 @@ def dangling(tables: Tables) -> list[str]:
             found.append(f"{name}: no base {record['base']!r}")
     for name, record in records(tables, "api"):
         weights = record.get("weights")
-        # weights may name a model without a row in models/, but then as a plain id; only open models have any
-        if weights is not None and (not re.fullmatch(r"[a-z0-9.-]+", weights) or record["tier"] != "open_hosted"):
-            found.append(f"{name}: weights {weights!r} of tier {record['tier']}")
+        # weights may name a model without a row in models/, but then as a plain id
+        if weights is not None and not re.fullmatch(r"[a-z0-9.-]+", weights):
+            found.append(f"{name}: weights {weights!r}")
     return found
 
 

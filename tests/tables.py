@@ -11,25 +11,25 @@ import yaml
 
 import tokencross as tc
 
-__all__ = ["AS_OF", "MTOK", "api", "hosted", "price_book", "row", "write_tables"]
+__all__ = ["AS_OF", "CITED", "MTOK", "api", "hosted", "open_model", "price_book", "row", "write_tables"]
 
 MTOK = 1_000_000
 AS_OF = "2026-11-21"
 
 Plain = dict[str, Any]  # what YAML holds
+CITED: Plain = {"basis": "documented", "via": "acme@1.0", "checked": date(2026, 11, 21)}
 
 
-class _Written(yaml.SafeDumper):
+class _Written(yaml.CSafeDumper):
     """Writes every value out where it belongs: the tables know no aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
-def row(effective_from: str = "2026-01-01", **figures: Any) -> Plain:
+def row(effective_from: str = "2026-01-01", /, **figures: Any) -> Plain:
     """Return a dated row with its provenance."""
-    cited = {"basis": "documented", "via": "acme@1.0", "checked": date(2026, 11, 21)}
-    return {"effective_from": date.fromisoformat(effective_from), **cited, **figures}
+    return {"effective_from": date.fromisoformat(effective_from), **CITED, **figures}
 
 
 def hosted(name: str, *prices: Plain, **keys: Any) -> Plain:
@@ -40,6 +40,13 @@ def hosted(name: str, *prices: Plain, **keys: Any) -> Plain:
 def api(*models: Plain, provider: str = "acme", **head: Any) -> dict[str, Plain]:
     """Return a file of a provider's hosted models, by its path."""
     return {f"api/{provider}": {"provider": provider, "name": provider.title(), **head, "models": list(models)}}
+
+
+def open_model(name: str, **keys: Any) -> Plain:
+    """Return an open model of a billion parameters."""
+    sizes = {"parameter_count": 1.0e9, "active_parameter_count": 1.0e9, "layer_count": 10}
+    heads = {"query_head_count": 8, "kv_head_count": 8, "head_size_count": 64}
+    return {"id": name, "name": name.replace("-", " ").title(), **sizes, **heads, **CITED, **keys}
 
 
 def write_tables(root: Path, files: Mapping[str, Plain | str]) -> Path:

@@ -36,10 +36,10 @@ PRICES: list[tuple[str, str, tuple[float, float] | None]] = [
     ("deepseek/deepseek-v3.2", "2025-12-07", None),
     ("deepseek/deepseek-v3.2", "2025-12-08", (0.28, 0.42)),
     # Mistral: a list a month stale; a cut of the same month
-    ("mistral/mistral-large-2611", "2026-10-19", (0.68, 2.09)),
-    ("mistral/mistral-large-2611", "2026-10-20", (1.36, 4.18)),
-    ("mistral/mistral-large-2611", "2026-10-28", (1.36, 4.18)),
-    ("mistral/mistral-large-2611", "2026-10-29", (0.7, 2.1)),
+    ("mistral/mistral-large-4", "2026-10-19", (0.68, 2.09)),
+    ("mistral/mistral-large-4", "2026-10-20", (1.36, 4.18)),
+    ("mistral/mistral-large-4", "2026-10-28", (1.36, 4.18)),
+    ("mistral/mistral-large-4", "2026-10-29", (0.7, 2.1)),
     # Gemini and OpenAI: what one source has and the others have not
     ("openai/gpt-5.6-cyber", "2026-09-22", None),
     ("openai/gpt-5.6-cyber", "2026-09-23", (12.5, 75.0)),

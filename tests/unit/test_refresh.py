@@ -506,7 +506,7 @@ def run(folder: Path, *arguments: str, rows: str = "acme,mini,2,10,2026-10-01\n"
 def test_it_prints_the_plan_and_writes_only_when_told(folder: Path) -> None:
     shown = run(folder)
     assert shown.exit_code == 0
-    assert "own.csv: 1 rows and 0 models to add, 0 differences for a person" in shown.stdout
+    assert "own.csv: rows to add 1, models to add 0, 0 differences for a person" in shown.stdout
     assert "api/acme.yaml:12: from 2026-10-01" in shown.stdout
     assert "input_usd_per_mtok: 3 -> 2" in shown.stdout
     assert "kept from the row before: batch, regions" in shown.stdout
@@ -518,7 +518,7 @@ def test_it_prints_the_plan_and_writes_only_when_told(folder: Path) -> None:
     assert "1 added." in done.stdout
     assert "effective_from: 2026-10-01" in added_lines(ACME, (folder / "api" / "acme.yaml").read_text())
     again = run(folder, "--write")
-    assert "0 rows and 0 models to add" in again.stdout  # what is written agrees
+    assert "rows to add 0, models to add 0" in again.stdout  # what is written agrees
 
 
 @pytest.mark.parametrize(("answer", "added"), [("y\n", 1), ("n\n", 0)])

@@ -239,7 +239,10 @@ def test_added_and_removed_records_and_offers(compared: Callable[..., TableDiff]
         ("added", "metal/box[dedicated/us]"),
         ("removed", "metal/box[spot/us]"),
     ]
-    assert not diff.silent_edits()
+    assert [problem.found for problem in diff.silent_edits()] == [
+        "no acme/two any more, which 2026.01.01 has",
+        "no metal/box[spot/us] any more, which 2026.01.01 has",
+    ]
 
 
 def test_an_added_file_is_added_records(tmp_path: Path) -> None:
@@ -326,11 +329,27 @@ def test_a_row_that_is_gone_is_missed_in_the_one_that_now_holds(compared: Callab
     assert (only(explained).verdict, only(explained).reason) == ("correction", "the row of June was a promotion")
 
 
-def test_a_row_before_another_is_an_earlier_row(compared: Callable[..., TableDiff]) -> None:
-    found = row("2025-03-01", 3.5)
-    entry = only(compared(api("      - effective_from: 2025-06-01", found + "      - effective_from: 2025-06-01")))
-    assert (entry.verdict, entry.effective_from) == ("earlier row", "2025-03-01")
+def test_a_row_before_all_others_is_an_earlier_row(compared: Callable[..., TableDiff]) -> None:
+    found = row("2020-03-01", 3.5)
+    diff = compared(
+        api("    name: One\n    tier: small\n    prices:\n", "    name: One\n    tier: small\n    prices:\n" + found)
+    )
+    assert [(entry.verdict, entry.effective_from) for entry in diff.entries] == [("earlier row", "2020-03-01")]
+    assert not diff.silent_edits()
+
+
+@pytest.mark.parametrize(
+    ("correction", "verdict"), [("", "silent edit"), ("        correction: Found later.\n", "correction")]
+)
+def test_a_row_between_others_changes_the_past(
+    compared: Callable[..., TableDiff], correction: str, verdict: str
+) -> None:
+    found = row("2025-03-01", 3.5) + correction
+    diff = compared(api("      - effective_from: 2025-06-01", found + "      - effective_from: 2025-06-01"))
+    entry = only(diff)
+    assert (entry.verdict, entry.effective_from) == (verdict, "2025-03-01")
     assert [str(figure) for figure in entry.figures] == ["input 4 → 3.5 (-12.5%)", "output 4 → 3.5 (-12.5%)"]
+    assert bool(diff.silent_edits()) == (not correction)
 
 
 def test_keys_that_were_absent_are_a_completion(compared: Callable[..., TableDiff]) -> None:

@@ -29,9 +29,9 @@ Verdict = Literal[
 """What an entry is.
 
 change: a row appended, an announcement revised, or a day still to come moved; came into force: what was announced;
-correction: a row of the past edited, with a new reason; silent edit: without one; earlier row: put before one that was
-there; completion: only keys that were absent; description: keys of what holds rows; added, removed: a record, or a
-part of one with its rows; provenance: only where figures come from.
+correction: a row of the past edited, or put between others, with a new reason; silent edit: without one; earlier row:
+put before all that were there; completion: only keys that were absent; description: keys of what holds rows; added,
+removed: a record, or a part of one with its rows; provenance: only where figures come from.
 """
 
 _PROVENANCE = frozenset(Provenance.model_fields)
@@ -181,18 +181,28 @@ def _eras(old: Sequence[Mapped], new: Sequence[tuple[int, Mapped]], at: Place) -
     rows = [row for _, row in new]
     same = aligned(old, rows, (_day, lambda row: frozen(_figures(row, _ERA))))
     origin = {j: old[i] for i, j in same if i is not None and j is not None}
-    last = max((_day(row) for row in old), default="")
     for j, (index, row) in enumerate(new):
         here = at.into(index)
         if j in origin:
             yield from differences(origin[j], row, here)
             continue
         edits = plain_edits(_figures(rows[j - 1], _ERA) if j else {}, _figures(row, _ERA))
-        verdict: Verdict = "change" if _day(row) > last else "earlier row"
         said = "announced" if _announced(row) else str(row.get("correction", ""))
-        yield here.entry(verdict if old else "added", row, edits, said)
+        verdict = _verdict_on_new(row, old, reason=said)
+        yield here.entry(verdict, row, edits, said or (_missing(row) if verdict == "silent edit" else ""))
     for gone in (old[i] for i, j in same if i is not None and j is None):
         yield _gone(gone, new, origin, at)
+
+
+def _verdict_on_new(row: Mapped, old: Sequence[Mapped], *, reason: str) -> Verdict:
+    """Return what a row is that was not there: one between rows of the past changes the past, and says why."""
+    if not old:
+        return "added"
+    if _day(row) > max(_day(before) for before in old):
+        return "change"
+    if _day(row) < min(_day(before) for before in old):
+        return "earlier row"
+    return "correction" if reason else "silent edit"
 
 
 def _gone(row: Mapped, new: Sequence[tuple[int, Mapped]], origin: Mapping[int, Mapped], at: Place) -> Entry:

@@ -68,7 +68,7 @@ def _disagreements(listed: Sequence[Disagreement]) -> Table:
     for one in listed:
         ratio = "" if one.difference_ratio is None else f"{one.difference_ratio:+.1%}"
         values = (_usd(one.book), _usd(one.upstream_value), ratio)
-        stale = f"{one.stale_days} days ago"
+        stale = f"{one.stale_days} day{'' if one.stale_days == 1 else 's'} ago"
         table.add_row(one.subject, _figure(one.field), one.upstream, *values, one.location, stale)
     return table
 
@@ -96,7 +96,7 @@ def plan_text(plan: Plan, *, verbose: bool = False) -> RenderableType:
     """Return what a refresh would write, and what it leaves to a person."""
     rows = sum(1 for proposal in plan.proposals if not proposal.new_model)
     models = len(plan.proposals) - rows
-    counts = f"{plan.via}: {rows} rows and {models} models to add, {len(plan.left_out)} differences for a person, "
+    counts = f"{plan.via}: rows to add {rows}, models to add {models}, {len(plan.left_out)} differences for a person, "
     counts += f"{plan.agree} price histories without one, {len(plan.missing):,} names not in the tables"
     parts: list[RenderableType] = [Text(counts, style="bold")]
     for proposal in plan.proposals:

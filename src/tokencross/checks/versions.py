@@ -43,8 +43,18 @@ class TableDiff:
         return Counter(entry.verdict for entry in self.entries)
 
     def silent_edits(self) -> tuple[Problem, ...]:
-        """Return a problem for every row of the past that was edited without saying why."""
-        return tuple(
+        """Return a problem for every row of the past that was edited or removed without saying why."""
+        gone = tuple(
+            Problem(
+                entry.where,
+                f"no {entry.name} any more, which {self.old_version} has",
+                "every record that a version has had: results of the past have to come out again",
+                "Put it back, and end its last row with `effective_to`.",
+            )
+            for entry in self.entries
+            if entry.verdict == "removed" and not entry.effective_from
+        )
+        return gone + tuple(
             Problem(
                 entry.where,
                 f"{', '.join(str(figure) for figure in entry.figures)}, edited since {self.old_version} {entry.reason}",

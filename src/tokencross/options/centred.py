@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -37,6 +38,8 @@ def centred_workload(workload: Workload) -> Workload:
 def _centred(value: T) -> T:
     """Return a value with the medians of the numbers in it."""
     found: Any = value
+    if value is None or isinstance(value, (str, float, int, date)):
+        return value  # nearly all there is; asking whether it is a distribution takes long
     if isinstance(value, np.ndarray) or (isinstance(value, Distribution) and not is_dataclass(value)):
         found = point(value)
     elif isinstance(value, tuple):

@@ -185,8 +185,8 @@ class ProvisionedOption:
                 found.append(Parameter(name, default, unit, "default", why))
         if self.min_unit_count is None:
             why = f"sold in steps of {sold.unit_step_count}"
-            cited = sold.citations[0] if sold.citations else None
-            found.append(Parameter("min_unit_count", float(sold.min_unit_count), "units", "table", why, cited))
+            least = float(sold.min_unit_count)
+            found.append(Parameter("min_unit_count", least, "units", "table", why, sold.size_citation))
         if self.tokenizer_ratio is None and ratio.citation is None:
             why = "its tokenizer was not measured: counted as the reference's"
             found.append(Parameter("tokenizer_ratio", 1.0, _NUMBERS["tokenizer_ratio"][0], "default", why))

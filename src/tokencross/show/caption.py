@@ -62,7 +62,8 @@ def _workload(comparison: Comparison) -> str:
 def _assumed(comparison: Comparison) -> str:
     """Return the defaults that matter most, those of an option after its label, alike options once."""
     parts = [_traffic(p) for p in comparison.workload.parameters() if p.origin == "default"]
-    said = [(label, _defaults(resolved.local)) for label, resolved in comparison.central.items()]
+    central = comparison.central.items()
+    said = [(label, _defaults(resolved.local, gpus=resolved.fleet is not None)) for label, resolved in central]
     told = sorted((words, label) for label, words in said if words)
     for words, group in groupby(told, key=lambda pair: pair[0]):
         labels = " and ".join(label for _, label in group)
@@ -80,12 +81,13 @@ def _traffic(parameter: Parameter) -> str:
     }.get(name, "")
 
 
-def _defaults(parameters: Sequence[Parameter]) -> str:
+def _defaults(parameters: Sequence[Parameter], *, gpus: bool) -> str:
     """Return an option's own defaults in words."""
     known = {p.address: point(p.value) for p in parameters if p.origin == "default"}
     parts = []
     if "target_load_share" in known:
-        parts.append(f"GPUs loaded to {format_share(known['target_load_share'])}")
+        what = "GPUs" if gpus else "units"
+        parts.append(f"{what} loaded to {format_share(known['target_load_share'])}")
     if known.get("latency_factor", 1.0) != 1.0:
         parts.append(f"latency factor {format_count(known['latency_factor'])}")
     if "min_instance_count" in known:

@@ -144,17 +144,6 @@ class UnitOffer(StrictRecord):
         return self
 
 
-class UnitCapacityRow(Dated):
-    """What one unit serves, from a day on."""
-
-    input_tokens_per_minute: PositiveAmount
-    """Fresh input that one unit takes. [billed tokens per unit and minute]"""
-    output_weight_ratio: PositiveAmount | None = None
-    """Input tokens that one output token counts as; unknown: it has to be given. [quotient]"""
-    cached_weight_ratio: Amount | None = None
-    """Input tokens that one cached token counts as; unknown: 1. [quotient]"""
-
-
 class Deployment(StrictRecord):
     """Sizes in which a model can be bought in a region or kind of deployment."""
 
@@ -164,6 +153,24 @@ class Deployment(StrictRecord):
     """Fewest units."""
     unit_step_count: PositiveCount
     """Units are bought in multiples of this."""
+
+
+class UnitCapacityRow(Dated):
+    """What one unit serves, and in which sizes units are sold, from a day on."""
+
+    input_tokens_per_minute: PositiveAmount
+    """Fresh input that one unit takes. [billed tokens per unit and minute]"""
+    output_weight_ratio: PositiveAmount | None = None
+    """Input tokens that one output token counts as; unknown: it has to be given. [quotient]"""
+    cached_weight_ratio: Amount | None = None
+    """Input tokens that one cached token counts as; unknown: 1. [quotient]"""
+    deployments: tuple[Deployment, ...] = ()
+    """Sizes; empty: single units."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> UnitCapacityRow:
+        check_unique([entry.region for entry in self.deployments], "deployments")
+        return self
 
 
 class ProvisionedModel(StrictRecord):
@@ -181,15 +188,12 @@ class ProvisionedModel(StrictRecord):
     """Other spellings."""
     capacity: tuple[UnitCapacityRow, ...] = ()
     """What one unit serves; empty where unknown: it has to be given."""
-    deployments: tuple[Deployment, ...] = ()
-    """Sizes; empty: single units."""
     offers: tuple[UnitOffer, ...] = ()
     """Prices of its units; empty: the provider's."""
 
     @model_validator(mode="after")
     def _checked(self) -> ProvisionedModel:
         check_eras(self.capacity)
-        check_unique([entry.region for entry in self.deployments], "deployments")
         check_unique([f"{entry.commitment} in {entry.region}" for entry in self.offers], "offers")
         return self
 

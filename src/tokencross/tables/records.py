@@ -23,7 +23,7 @@ class Provenance(StrictRecord):
     """How the date is known: documented by the vendor, first observed by someone, announced, or agreed in a
     contract of one's own."""
     via: str = Field(min_length=1)
-    """What the figure was read from: package@version, or repository@commit:path."""
+    """What the figure was read from: package@version, repository@commit:path, an issue, or a page."""
     checked: date
     """The day someone last looked; never the day from which a price holds."""
     agrees: tuple[str, ...] = ()

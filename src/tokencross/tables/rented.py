@@ -26,6 +26,9 @@ def hourly_price_of(book: Book, provider: str, located: Located, *, purchase: st
     instance = located.parse(Instance)
     address = f"compute:{provider}/{instance.id}"
     if purchase == OWNED and instance.owned:
+        if region is not None:
+            found = f"region {region!r}, though its owned price has no region"
+            raise ResolveError(Problem(f"{address}[{OWNED}]", found, "no region"))
         return _owned(book, instance, located, f"{address}[{OWNED}]")
     index = _chosen_offer(instance, address, purchase, region)
     chosen = instance.offers[index]

@@ -160,3 +160,4 @@ class UnitPrice:
     unit_step_count: int
     quantities: tuple[Quantity, ...]
     notes: tuple[str, ...] = ()
+    size_citation: Citation | None = None

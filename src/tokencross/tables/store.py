@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tokencross.errors import Problem, ResolveError, TableError, offer
 from tokencross.tables.compiled import COMPILED_FOLDER, read_compiled
-from tokencross.tables.kinds import FILE_KINDS, record_kind
+from tokencross.tables.kinds import FILE_KINDS, PROVIDER_KINDS, record_kind
 from tokencross.tables.located import Located, names_of, records_in
 from tokencross.tables.overlay import OWN_STEM, Overlay, read_overlay
 from tokencross.tables.reading import Document, Plain, read_document
@@ -212,8 +212,10 @@ class Store:
         if self.overlay is None:
             return
         for kind in FILE_KINDS:
-            for stem in self.overlay.stems(kind):
-                path = self.root / kind / f"{stem}.yaml"
+            touched = [self.root / kind / f"{stem}.yaml" for stem in self.overlay.stems(kind)]
+            if kind not in PROVIDER_KINDS and touched:
+                touched = self.files(kind)  # its records may stand in any of them
+            for path in touched:
                 for record in self.records(kind, path):
                     if record.document is self.overlay.document or record.over is not None:
                         record.parse(record_kind(kind))

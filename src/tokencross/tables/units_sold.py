@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
-from tokencross.citation import Citation
 from tokencross.errors import Problem, ResolveError, offer
 from tokencross.number import FloatOrDraws
 from tokencross.tables.compute_records import Deployment, ProvisionedModel, UnitOffer
 from tokencross.tables.located import Located
-from tokencross.tables.resolved import Quantity, UnitPrice
+from tokencross.tables.records import Dated
+from tokencross.tables.resolved import UnitPrice
 from tokencross.tables.taken import Taken, citation_of
 
 if TYPE_CHECKING:
     from tokencross.tables.book import Book
 
 __all__ = ["unit_price_of"]
+
+RowT = TypeVar("RowT", bound=Dated)
+_CAPACITY = ("input_tokens_per_minute", "output_weight_ratio", "cached_weight_ratio")
 
 
 def unit_price_of(
@@ -38,49 +42,60 @@ def unit_price_of(
     """
     model = located.parse(ProvisionedModel)
     address = f"provisioned:{provider}/{model.id}"
+    said = _Said()
+    capacity = _in_force(book, model.capacity, address, lambda index: located.location("capacity", index), said)
+    sizes = () if capacity is None else capacity[1].deployments
     offers, places = _offers(model, located, shared)
-    chosen_region = _region(model, offers, address, region)
-    citations: list[Citation] = []
-    quantities: list[Quantity] = []
-    notes: list[str] = []
+    chosen = _region(sizes, offers, address, region)
     usd: FloatOrDraws | None = None
     if offers:
-        index = _offer(offers, address, commitment, chosen_region)
-        row_index, price, said = book.in_force(offers[index].prices, address)
-        taken = Taken(book.overrides, address, citation_of(address, price, places[index].location("prices", row_index)))
-        usd = taken.number("usd_per_unit_hour", price.usd_per_unit_hour)
-        citations.append(taken.citation)
-        quantities += taken.quantities
-        notes += [*said, *book.doubts(f"{provider}/{model.id}", price)]
-    input_rate: FloatOrDraws | None = None
-    weights: dict[str, FloatOrDraws | None] = {"output_weight_ratio": None, "cached_weight_ratio": None}
-    if model.capacity:
-        index, row, said = book.in_force(model.capacity, address)
-        taken = Taken(book.overrides, address, citation_of(address, row, located.location("capacity", index)))
-        input_rate = taken.number("input_tokens_per_minute", row.input_tokens_per_minute)
-        for key in weights:
-            if getattr(row, key) is not None:
-                weights[key] = taken.number(key, getattr(row, key))
-        citations.append(taken.citation)
-        quantities += taken.quantities
-        notes += [*said, *book.doubts(f"{provider}/{model.id}", row)]
-    size = next((entry for entry in model.deployments if entry.region == chosen_region), None)
-    if size is None:
-        size = Deployment(region=chosen_region or "any", min_unit_count=1, unit_step_count=1)
+        index = _offer(offers, address, commitment, chosen)
+        priced = _in_force(book, offers[index].prices, address, lambda row: places[index].location("prices", row), said)
+        assert priced is not None  # an offer has prices
+        usd = priced[0].number("usd_per_unit_hour", priced[1].usd_per_unit_hour)
+    numbers: dict[str, FloatOrDraws | None] = dict.fromkeys(_CAPACITY)
+    if capacity is not None:
+        taken, row = capacity
+        numbers = {
+            key: None if getattr(row, key) is None else taken.number(key, getattr(row, key)) for key in _CAPACITY
+        }
+    single = Deployment(region=chosen or "any", min_unit_count=1, unit_step_count=1)
+    size = next((entry for entry in sizes if entry.region == chosen), single)
     return UnitPrice(
         model=model,
         provider=provider,
         unit=unit,
         address=address,
-        citations=tuple(citations),
+        citations=tuple(taken.citation for taken in said.taken),
         usd_per_unit_hour=usd,
-        input_tokens_per_minute=input_rate,
-        **weights,
+        **numbers,
         min_unit_count=size.min_unit_count,
         unit_step_count=size.unit_step_count,
-        quantities=tuple(quantities),
-        notes=tuple(dict.fromkeys(notes)),
+        quantities=tuple(quantity for taken in said.taken for quantity in taken.quantities),
+        notes=tuple(dict.fromkeys(said.notes)),
+        size_citation=None if capacity is None else capacity[0].citation,
     )
+
+
+@dataclass
+class _Said:
+    """What the rows in force gave, in the order in which they were asked."""
+
+    taken: list[Taken] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _in_force(
+    book: Book, rows: Sequence[RowT], address: str, location: Callable[[int], str], said: _Said
+) -> tuple[Taken, RowT] | None:
+    """Return the row in force with what takes its numbers; None where there are no rows."""
+    if not rows:
+        return None
+    index, row, notes = book.in_force(rows, address)
+    taken = Taken(book.overrides, address, citation_of(address, row, location(index)))
+    said.taken.append(taken)
+    said.notes += [*notes, *book.doubts(address.partition(":")[2], row)]
+    return taken, row
 
 
 def _offers(
@@ -95,11 +110,10 @@ def _offers(
     return [place.parse(UnitOffer) for place in shared], list(shared)
 
 
-def _region(model: ProvisionedModel, offers: Sequence[UnitOffer], address: str, region: str | None) -> str | None:
+def _region(sizes: Sequence[Deployment], offers: Sequence[UnitOffer], address: str, region: str | None) -> str | None:
     """Return the region that is meant; the only one, where there is only one."""
     sold = dict.fromkeys(entry.region for entry in offers)
-    sizes = [entry.region for entry in model.deployments if entry.region in sold or not sold]
-    known = sizes or list(sold)
+    known = [entry.region for entry in sizes if entry.region in sold or not sold] or list(sold)
     if region is None and len(known) > 1:
         found = "no region, though price and sizes depend on it"
         raise ResolveError(Problem(address, found, f"region: one of {', '.join(known)}"))
