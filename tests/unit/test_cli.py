@@ -191,9 +191,9 @@ def test_prices_list_by_tier_and_provider() -> None:
     assert {row[1] for row in rows} == {"frontier"}
     fresh = [float(row[2]) for row in rows]
     assert fresh == sorted(fresh)  # the cheapest input first
-    content = tc.load_prices(as_of="tables").content_hash[:12]
-    caption = f"{len(rows)} models, USD per million billed tokens, tables 2026.11.22 ({content}), as of 2026-11-22"
-    assert caption in result.stdout
+    book = tc.load_prices(as_of="tables")
+    tables = f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}"
+    assert f"{len(rows)} models, USD per million billed tokens; {tables}" in result.stdout
 
 
 def test_prices_list_at_a_date() -> None:

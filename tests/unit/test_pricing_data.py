@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.table_checks import CHECKS, ENDINGS, KINDS, Tables, api_rows, parsed, records, tables_of
 
 import tokencross as tc
-from tests.table_checks import CHECKS, ENDINGS, KINDS, Tables, api_rows, parsed, records, rows, tables_of
 from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.schema import schemas
 from tokencross.tables.store import FILE_KINDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PRICING = REPOSITORY / "pricing"
+
 
 @pytest.fixture(scope="module")
 def shipped() -> Tables:

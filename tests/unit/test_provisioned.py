@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,12 @@ def offer(commitment: str, region: str, *prices: dict[str, Any]) -> dict[str, An
     return {"commitment": commitment, "region": region, "prices": list(prices)}
 
 
-def unit_model(name: str, *capacity: dict[str, Any], **keys: Any) -> dict[str, Any]:
-    """Return a model that is sold by unit."""
-    return {"id": name, "name": name.upper(), "tier": "frontier", "capacity": list(capacity), **keys}
+def unit_model(
+    name: str, *capacity: dict[str, Any], deployments: Sequence[dict[str, Any]] = (), **keys: Any
+) -> dict[str, Any]:
+    """Return a model that is sold by unit, in the same sizes in every era."""
+    sized = [{**era, "deployments": list(deployments)} if deployments else era for era in capacity]
+    return {"id": name, "name": name.upper(), "tier": "frontier", "capacity": sized, **keys}
 
 
 def size(region: str, least: int, step: int) -> dict[str, Any]:
@@ -57,7 +61,7 @@ def book(tmp_path: Path) -> tc.PriceBook:
             unit_model("own", CAPACITY, offers=[offer("hourly", "moon", row(usd_per_unit_hour=9.0))]),
             unit_model("placed", CAPACITY, deployments=[*GLOBAL, size("zone", 25, 50)]),
             unit_model("unweighted", row(input_tokens_per_minute=3_000.0), deployments=GLOBAL),
-            unit_model("unknown", deployments=GLOBAL),
+            unit_model("unknown"),
         ],
     }
     priceless = {"provider": "vertex", "name": "V", "unit": "GSU", "models": [unit_model("gem", CAPACITY)]}
@@ -193,7 +197,7 @@ def test_a_weight_of_cached_tokens_is_used(tmp_path: Path, weight: float) -> Non
 )
 def test_what_nobody_publishes_has_to_be_given(book: tc.PriceBook, model: str, name: str, unit: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        book.provisioned(model, label="mine").resolve(SHAPE)
+        book.provisioned(model, label="mine", region=None if "gem" in model else "global").resolve(SHAPE)
     assert str(caught.value) == (
         f"mine:{name}\n  found nothing, and the table has none of {model}; accepted: a number ({unit}).\n"
         "  No trustworthy source publishes it: give the figure of your own offer."

@@ -46,8 +46,13 @@ def folder(tmp_path: Path) -> Path:
         "id": "gpt",
         "name": "GPT",
         "tier": "frontier",
-        "capacity": [row(input_tokens_per_minute=3_000.0, output_weight_ratio=4.0)],
-        "deployments": [{"region": "global", "min_unit_count": 15, "unit_step_count": 5}],
+        "capacity": [
+            row(
+                input_tokens_per_minute=3_000.0,
+                output_weight_ratio=4.0,
+                deployments=[{"region": "global", "min_unit_count": 15, "unit_step_count": 5}],
+            )
+        ],
     }
     prices: dict[str, Any] = {
         "input_usd_per_mtok": 4.0,

@@ -372,7 +372,12 @@ def test_where_you_are_is_listed(study: tc.Study) -> None:
 
 def twice(**fields: Any) -> list[Any]:  # arguments of self_hosted, one list of two per field
     """Return two self-hosted options that differ in some fields."""
-    common = {"engineering": tc.Engineering.none(), "instance": "aws/p5.48xlarge", "purchase": "on_demand"}
+    common = {
+        "engineering": tc.Engineering.none(),
+        "instance": "aws/p5.48xlarge",
+        "purchase": "on_demand",
+        "region": "us-east-1",
+    }
     return [
         PRICES.self_hosted(
             "llama-3.3-70b", label=label, **{**common, **{key: value[i] for key, value in fields.items()}}
@@ -416,7 +421,7 @@ def test_an_address_of_two_rows_of_a_model_is_refused() -> None:
 
 
 def test_an_address_of_two_rows_of_an_instance_is_refused() -> None:
-    study = tc.Study(twice(compute_as_of=["2025-06-22", "2026-11-21"]), workload=CHAT)
+    study = tc.Study(twice(compute_as_of=["2025-06-04", "2026-11-21"]), workload=CHAT)
     hourly = {address for address in addresses_of(study) if address.startswith("compute:")}
     assert len(hourly) == 1
     one_row_or_refused(study, hourly)
@@ -429,7 +434,7 @@ def test_a_fitted_rate_replaced_by_itself_keeps_its_replica() -> None:
     assert_allclose(after.to_numpy(), study.costs(PROBES).to_numpy(), rtol=1e-12)
 
 
-@pytest.mark.parametrize("label", ["prices", "compute", "tokenizers", "workload"])
+@pytest.mark.parametrize("label", ["prices", "compute", "provisioned", "tokenizers", "workload"])
 def test_a_label_that_addresses_use_is_refused(label: str) -> None:
     said = f"label\n  found '{label}', which addresses use for something else"
     with pytest.raises(ScenarioError, match=said):

@@ -275,6 +275,9 @@ class ApiOption:
             value = getattr(self, name)
             if not (isinstance(value, float) and value == 0.0):
                 found.append(Parameter(name, value, _UNITS[name], "given", "", GIVEN))
+        if self.support is not None:
+            for name, (number, unit) in self.support.numbers().items():
+                found.append(Parameter(f"support.{name}", number, unit, "given", "", GIVEN))
         return (*found, *engineering_parameters(self.engineering))
 
     # ------------------------------------------------------------------ requests
@@ -341,6 +344,9 @@ class ApiOption:
         if name.startswith("engineering"):
             plan = replaced_engineering(self.engineering, name, value, where=self.label)
             return replace(self, engineering=plan)
+        if name.startswith("support.") and self.support is not None:
+            part = name.removeprefix("support.")
+            return replace(self, support=self.support.with_number(part, value, where=f"{self.label}:support"))
         if name in _UNITS or name in _CHOICES:
             changes: dict[str, Any] = {name: value}
             return replace(self, **changes)

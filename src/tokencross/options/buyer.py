@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.terms import Bands
-from tokencross.errors import Problem, ScenarioError
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws
+from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
 from tokencross.units import TOKENS_PER_MTOK
 
 __all__ = ["SupportPlan", "usage_curve"]
@@ -58,6 +58,24 @@ class SupportPlan:
         unit = "USD per month"
         checked = check_number(self.min_usd_per_month, where=f"{self.label}: min_usd_per_month", unit=unit)
         object.__setattr__(self, "min_usd_per_month", checked)
+
+    def numbers(self) -> dict[str, tuple[Number, str]]:
+        """Return its numbers by name, each with its unit."""
+        found: dict[str, tuple[Number, str]] = {
+            f"bands[{start:g}].bill_share": (share, "share of the bill above so many USD") for start, share in self.bands
+        }
+        return {**found, "min_usd_per_month": (self.min_usd_per_month, "USD per month")}
+
+    def with_number(self, name: str, value: object, *, where: str) -> SupportPlan:
+        """Return the plan with one of its numbers replaced."""
+        if name not in self.numbers():
+            accepted = f"one of {', '.join(self.numbers())}"
+            raise ScenarioError(Problem(f"{where}.{name}", "no such number", accepted, offer(name, [*self.numbers()])))
+        if name == "min_usd_per_month":
+            return replace(self, min_usd_per_month=value)  # type: ignore[arg-type]  # checked by the plan itself
+        share = check_number(value, where=f"{where}.{name}", unit="share of the bill", high=1.0)
+        bands = [(start, point(share) if name == f"bands[{start:g}].bill_share" else old) for start, old in self.bands]
+        return replace(self, bands=bands)
 
     def usd_per_month(self, bill_usd_per_month: float) -> float:
         """Return what the plan costs on a bill. [USD/month]"""

@@ -46,8 +46,9 @@ class Located:
         return f"{self.document.name}:{self.document.line((*self.path, *steps))}"
 
     def merged(self, over: Located) -> Located:
-        """Return the record with the keys of an overlay in place of its own."""
-        return replace(self, data={**self.data, **over.data}, over=over)
+        """Return the record with the keys of an overlay in place of its own; its id stays."""
+        own = {"id": self.data["id"]} if "id" in self.data else {}
+        return replace(self, data={**self.data, **over.data, **own}, over=over)
 
 
 def names_of(record: Located) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tokencross.errors import TableError, offer
 from tokencross.tables.kinds import FILE_KINDS, PROVIDER_KINDS
-from tokencross.tables.located import Located, records_in
+from tokencross.tables.located import Located, names_of, records_in
 from tokencross.tables.reading import Document, Plain, read_document
 from tokencross.tables.strict import parse_record
 
@@ -92,13 +92,17 @@ class Overlay:
         return records_in(self.document, place, entry, FILE_KINDS[kind][1]) if entry else []
 
     def over(self, own: list[Located], kind: str, stem: str) -> list[Located]:
-        """Return a file's records with the overlay's keys in those that it knows."""
+        """Return a file's records with the overlay's keys in those that it knows, by id or alias."""
         ours = {name: record for record in self.records(kind, self._own_stem(kind, stem)) if (name := _id_of(record))}
-        return [record.merged(ours[name]) if (name := _id_of(record)) in ours else record for record in own]
+        found = []
+        for record in own:
+            over = next((ours[name] for name in names_of(record) if name in ours), None)
+            found.append(record if over is None else record.merged(over))
+        return found
 
-    def added(self, known: set[Plain], kind: str, stem: str) -> list[Located]:
-        """Return the overlay's records whose ids are none of the known ones."""
-        return [record for record in self.records(kind, stem) if record.data.get("id") not in known - {None}]
+    def added(self, known: set[str], kind: str, stem: str) -> list[Located]:
+        """Return the overlay's records whose ids are none of the known names."""
+        return [record for record in self.records(kind, stem) if _id_of(record) not in known]
 
     @staticmethod
     def _own_stem(kind: str, stem: str) -> str:

@@ -6,8 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+from pydantic.json_schema import models_json_schema
+
+from tokencross.tables.kinds import FILE_KINDS, record_kind
 from tokencross.tables.scenario_file import ScenarioFile
-from tokencross.tables.store import FILE_KINDS
 from tokencross.tables.strict import StrictRecord
 
 __all__ = ["main", "schemas"]
@@ -17,11 +19,39 @@ def schemas() -> dict[str, str]:
     """Return the text of every schema by file name."""
     kinds: dict[str, type[StrictRecord]] = {kind: record for kind, (record, _) in FILE_KINDS.items()}
     kinds["scenario"] = ScenarioFile
-    texts: dict[str, str] = {}
-    for kind, record in sorted(kinds.items()):
-        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **record.model_json_schema()}
-        texts[f"{kind}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    return texts
+    schemas = {kind: record.model_json_schema() for kind, record in sorted(kinds.items())}
+    schemas["overlay"] = _overlay_schema()
+    return {f"{kind}.schema.json": _text(schema) for kind, schema in sorted(schemas.items())}
+
+
+def _text(schema: dict[str, object]) -> str:
+    """Return a schema as it is written."""
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return json.dumps(draft, indent=2, ensure_ascii=False) + "\n"
+
+
+def _overlay_schema() -> dict[str, object]:
+    """Return the schema of a file of one's own records: a list for each kind, whose entries and records may be partial.
+
+    What a record leaves out is taken from the tables, so that only its id is required.
+    """
+    files = {kind: record for kind, (record, _) in FILE_KINDS.items()}
+    whole, definitions = models_json_schema(
+        [(record, "validation") for record in files.values()], ref_template="#/$defs/{model}"
+    )
+    parts: dict[str, dict[str, object]] = definitions["$defs"]
+    for kind, record in files.items():
+        parts[record.__name__].pop("required", None)
+        parts[record_kind(kind).__name__]["required"] = ["id"] if kind != "throughput" else []
+    properties = {kind: {"type": "array", "items": whole[record, "validation"]} for kind, record in files.items()}
+    return {
+        "$defs": parts,
+        "additionalProperties": False,
+        "description": "Records of one's own that come before those of the tables.",
+        "properties": properties,
+        "title": "Overlay",
+        "type": "object",
+    }
 
 
 def main(folder: str, *flags: str) -> int:

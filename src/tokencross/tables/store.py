@@ -143,9 +143,10 @@ class Store:
                 own = self.overlay.over(own, kind, path.stem)
                 others = [other for other in self.files(kind) if other != path] if path.stem == OWN_STEM else []
                 known = {
-                    record.data.get("id")
-                    for records in (own, *(self.records(kind, o) for o in others))
+                    name
+                    for records in (own, *(self.records(kind, other) for other in others))
                     for record in records
+                    for name in names_of(record)
                 }
                 own += self.overlay.added(known, kind, path.stem)
             self._records[path] = tuple(own)

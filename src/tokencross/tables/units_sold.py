@@ -42,17 +42,17 @@ def unit_price_of(
     """
     model = located.parse(ProvisionedModel)
     address = f"provisioned:{provider}/{model.id}"
-    said = _Said()
-    capacity = _in_force(book, model.capacity, address, lambda index: located.location("capacity", index), said)
-    sizes = () if capacity is None else capacity[1].deployments
     offers, places = _offers(model, located, shared)
+    sizes = book.in_force(model.capacity, address)[1].deployments if model.capacity else ()
     chosen = _region(sizes, offers, address, region)
+    said = _Said()
     usd: FloatOrDraws | None = None
     if offers:
         index = _offer(offers, address, commitment, chosen)
         priced = _in_force(book, offers[index].prices, address, lambda row: places[index].location("prices", row), said)
         assert priced is not None  # an offer has prices
         usd = priced[0].number("usd_per_unit_hour", priced[1].usd_per_unit_hour)
+    capacity = _in_force(book, model.capacity, address, lambda row: located.location("capacity", row), said)
     numbers: dict[str, FloatOrDraws | None] = dict.fromkeys(_CAPACITY)
     if capacity is not None:
         taken, row = capacity

@@ -145,7 +145,7 @@ MISTAKES: dict[str, Mistake] = {
     "unknown_service_tier": (
         ScenarioError,
         ":6: options[0]: frontier:service_tier",
-        "'batched'; accepted: one of standard, batch: the table has no other price of it",
+        "'batched'; accepted: one of standard, batch, flex, priority: the table has no other price of it",
         "Did you mean 'batch'?",
     ),
     "unknown_text_kind": (
@@ -457,7 +457,7 @@ def test_a_chart_in_a_folder_that_cannot_be_written_to(folder: Path, monkeypatch
 
     monkeypatch.setattr("tokencross.cli_output.tempfile.mkstemp", denied)
     chart = folder / "charts" / "chart.png"
-    said = f"compare\n  found --chart {chart}: permission denied; accepted: a place that can be written to."
+    said = f"--chart\n  found --chart {chart}: permission denied; accepted: a place that can be written to."
     refused(compare(folder / "in" / "good.yaml", chart), said)
     assert everything_in(folder / "charts") == set()
 
