@@ -63,7 +63,9 @@ MUTATIONS = [
     ),
     ("misdated", "api/google.yaml", "effective_from: 2026-12-01", "effective_from: 2026-11-01"),
     ("misdated", "api/anthropic.yaml", "effective_from: 2026-09-22", "effective_from: 2026-12-22"),
-    ("misdated", "api/anthropic.yaml", "checked: 2026-11-21", "checked: 2026-11-22"),
+    ("misdated", "api/anthropic.yaml", "checked: 2026-11-22", "checked: 2126-11-22"),
+    ("misdated", "api/openai.yaml", "retires_on: 2026", "retires_on: 2016"),
+    ("misdated", "provisioned/azure.yaml", "effective_from: 2024-11-01", "effective_from: 2027-11-01"),
     ("misdated", "throughput/llama.yaml", "measured_on: 2025-09-30", "measured_on: 2125-09-30"),
     ("disordered_eras", "api/openai.yaml", "effective_from: 2024-11-04", "effective_from: 2024-05-13"),
     ("disordered_eras", "compute/aws.yaml", "effective_to: 2025-01-01", "effective_to: 2026-02-01"),
@@ -72,13 +74,30 @@ MUTATIONS = [
     ("implausible_prices", "api/anthropic.yaml", "input_usd_per_mtok: 4.0", "input_usd_per_mtok: 0.004"),
     ("implausible_prices", "api/openai.yaml", "output_usd_per_mtok: 0.5\n", "output_usd_per_mtok: 500.0\n"),
     ("implausible_prices", "api/openai.yaml", "output_usd_per_mtok: 0.5\n", "output_usd_per_mtok: 0.0005\n"),
-    ("implausible_prices", "api/openai.yaml", "cache_read_usd_per_mtok: 0.01\n", "cache_read_usd_per_mtok: 10.0\n"),
-    ("implausible_prices", "api/openai.yaml", "cache_write_usd_per_mtok: 0.125\n", "cache_write_usd_per_mtok: 125.0\n"),
+    ("implausible_prices", "api/openai.yaml", "        cache_read_usd_per_mtok: 0.", "        cache_read_usd_per_mtok: 9."),
+    ("implausible_prices", "api/anthropic.yaml", "        cache_write_usd_per_mtok: ", "        cache_write_usd_per_mtok: 99"),
+    ("implausible_prices", "api/anthropic.yaml", "cache_write_1h_usd_per_mtok: ", "cache_write_1h_usd_per_mtok: 99"),
+    ("implausible_prices", "api/openai.yaml", "cache_write_12h_usd_per_mtok: ", "cache_write_12h_usd_per_mtok: 99"),
+    ("implausible_prices", "api/openai.yaml", "          - id: flex\n            input_usd_per_mtok: ", "          - id: flex\n            input_usd_per_mtok: 99"),
+    ("implausible_prices", "api/anthropic.yaml", "regions: [{id: us, price_ratio: 1.1}]", "regions: [{id: us, price_ratio: 11}]"),
+    ("implausible_prices", "api/deepseek.yaml", "price_ratio: 0.5", "price_ratio: 0.05"),
+    ("implausible_prices", "api/google.yaml", "cache_storage_usd_per_mtok_hour: ", "cache_storage_usd_per_mtok_hour: 99"),
+    ("implausible_prices", "api/perplexity.yaml", "fee_usd_per_request: 0.00", "fee_usd_per_request: 0.99"),
     ("implausible_prices", "api/openai.yaml", "threshold_tokens: 272000", "threshold_tokens: 272"),
     ("implausible_prices", "api/openai.yaml", "discount_share: 0.5", "discount_share: 0.005"),
     ("implausible_hours", "compute/lambda.yaml", "usd_per_hour: 6.99", "usd_per_hour: 6990"),
     ("implausible_hours", "compute/lambda.yaml", "usd_per_hour: 6.99", "usd_per_hour: 0.00699"),
     ("implausible_hours", "compute/lambda.yaml", "gpu_count: 8", "gpu_count: 80"),
+    ("implausible_hours", "compute/owned.yaml", "price_usd: 365625", "price_usd: 365"),
+    ("implausible_hours", "compute/owned.yaml", "life_months: 36", "life_months: 3"),
+    ("spot_without_a_market", "compute/aws.yaml", "SPOT", "ON_DEMAND"),
+    ("implausible_units", "provisioned/azure.yaml", "usd_per_unit_hour: 1.0", "usd_per_unit_hour: 1000.0"),
+    ("implausible_units", "provisioned/azure.yaml", "input_tokens_per_minute: 4000.0", "input_tokens_per_minute: 4.0"),
+    ("implausible_units", "provisioned/azure.yaml", "output_weight_ratio: 4.0", "output_weight_ratio: 0.25"),
+    ("implausible_units", "tuning/openai.yaml", "training_usd_per_mtok: 25.0", "training_usd_per_mtok: 25000.0"),
+    ("implausible_units", "tuning/azure.yaml", "hosting_usd_per_hour: 1.7", "hosting_usd_per_hour: 1241.0"),
+    ("implausible_limits", "api/xai.yaml", "requests_per_minute: ", "requests_per_minute: 0.000"),
+    ("disordered_eras", "tuning/openai.yaml", "effective_from: 2027-01-06", "effective_from: 2020-07-06"),
     ("implausible_hardware", "hardware/gpus.yaml", "memory_gib: 180.0", "memory_gib: 180000"),
     (
         "implausible_hardware",
@@ -101,6 +120,9 @@ MUTATIONS = [
     ("dangling", "compute/lambda.yaml", "gpu: B200-SXM-180GB", "gpu: B201-SXM-180GB"),
     ("dangling", "throughput/llama.yaml", "model: llama-3.3-70b", "model: llama-3.4-70b"),
     ("dangling", "api/anthropic.yaml", "tokenizer: claude-5", "tokenizer: claude-6"),
+    ("dangling", "api/openai.yaml", "successor: openai/gpt", "successor: openai/gtp"),
+    ("dangling", "provisioned/azure.yaml", "same_as: openai/gpt-5\n", "same_as: openai/gtp-5\n"),
+    ("doubled_or_unsorted", "api/google.yaml", "aliases: [gemini,", "aliases: [openai,"),
     ("dangling", "api/together.yaml", "weights: gpt-oss-120b", "weights: openai/gpt-oss-120b"),
     ("unitless", "compute/lambda.yaml", "usd_per_hour:", "hourly_price:"),
     ("unitless", "api/openai.yaml", "cache_read_usd_per_mtok:", "cache_read_usd_per_million:"),
@@ -185,22 +207,25 @@ def test_every_hosted_model_gives_a_price_on_its_first_day(shipped: Tables) -> N
         for model in data["models"]:
             first = model["prices"][0]
             book = tc.load_prices(as_of=first["effective_from"])
-            usd = book.api(f"{stem}/{model['id']}").bill(input_tokens=1_000, output_tokens=1_000)
+            noon = f"{first['effective_from']}T12:00"  # outside all hours with a price of their own
+            usd = book.api(f"{stem}/{model['id']}").bill(input_tokens=1_000, output_tokens=1_000, completed_at=noon)
             expected = (first["input_usd_per_mtok"] + first["output_usd_per_mtok"]) * 1_000 / 1_000_000
+            expected += first.get("fee_usd_per_request", 0.0)
             assert usd == pytest.approx(expected, rel=1e-12), (stem, model["id"])
 
 
-def test_the_readmes_counts(shipped: Tables) -> None:
-    """pricing/CHANGELOG.md counts the first tables; counted again here."""
-    said = (PRICING / "CHANGELOG.md").read_text(encoding="utf-8").split("## 2026.11.21")[1]
-    rows = [row for _, _, row in api_rows(shipped)]
-    announced = sum(row["basis"] == "announced" for row in rows)
-    assert f"| {len(rows)} price rows, {announced} of them announced |" in said
-    tiers = [model["tier"] for _, model in records(shipped, "api")]
-    counts = f"{tiers.count('frontier')} frontier, {tiers.count('small')} small, {tiers.count('open_hosted')} open"
-    assert f"| {len(tiers)} hosted models ({counts}, hosted) |" in said
-    assert f"| {len(list(hourly_rows(shipped)))} price rows |" in said
-    assert f"{sum(bool(row.get('dispute')) for row in rows)} record a disagreement" in said
+def table_of_rows(tables: Tables) -> str:
+    """Return what there is of each kind, as the changelog says it."""
+    lines = ["| kind | files | records | dated rows |", "|---|---|---|---|"]
+    for kind in KINDS:
+        dated = sum(1 for _ in rows(tables, kind))
+        lines.append(f"| `{kind}/` | {len(tables[kind])} | {len(list(records(tables, kind)))} | {dated or ''} |")
+    return "\n".join(lines)
+
+
+def test_the_changelog_counts_what_there_is(shipped: Tables) -> None:
+    said = (PRICING / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert table_of_rows(shipped) in said
 
 
 # ---------------------------------------------------------------------- content hash
@@ -250,7 +275,7 @@ def test_content_hash_knows_names_versions_and_files(small: Path) -> None:
     shutil.copy(file, file.with_name("second.yaml"))
     assert content_hash(small) != before
     file.with_name("second.yaml").unlink()
-    (small / "VERSION").write_text("2026.11.22\n", encoding="utf-8")
+    (small / "VERSION").write_text("2026.11.23\n", encoding="utf-8")
     assert content_hash(small) != before
 
 
