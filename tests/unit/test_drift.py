@@ -300,7 +300,7 @@ def test_the_command_lists_both_values(folder: Path) -> None:
     assert re.sub(r"\s+", " ", counts).strip() == "litellm:map.json 1 0 0 1 0 0 2 (1 of its providers)"
     line = re.sub(r"\s+", " ", next(row for row in result.stdout.splitlines() if row.startswith("acme/plain")))
     assert line.startswith("acme/plain input litellm:map.json 1 1.1 +10.0%")
-    assert "1 days ago" in line
+    assert "1 day ago" in line
     assert "not in the tables\n  acme/new" in result.stdout
     assert "of providers that the tables do not have\n  else (1)" in result.stdout
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.table_checks import CHECKS, ENDINGS, KINDS, Tables, api_rows, parsed, records, tables_of
+from tests.table_checks import CHECKS, ENDINGS, KINDS, Tables, parsed, records, rows, tables_of
 
 import tokencross as tc
 from tokencross.tables.scenario_file import ScenarioFile
@@ -74,14 +74,39 @@ MUTATIONS = [
     ("implausible_prices", "api/anthropic.yaml", "input_usd_per_mtok: 4.0", "input_usd_per_mtok: 0.004"),
     ("implausible_prices", "api/openai.yaml", "output_usd_per_mtok: 0.5\n", "output_usd_per_mtok: 500.0\n"),
     ("implausible_prices", "api/openai.yaml", "output_usd_per_mtok: 0.5\n", "output_usd_per_mtok: 0.0005\n"),
-    ("implausible_prices", "api/openai.yaml", "        cache_read_usd_per_mtok: 0.", "        cache_read_usd_per_mtok: 9."),
-    ("implausible_prices", "api/anthropic.yaml", "        cache_write_usd_per_mtok: ", "        cache_write_usd_per_mtok: 99"),
+    (
+        "implausible_prices",
+        "api/openai.yaml",
+        "        cache_read_usd_per_mtok: 0.",
+        "        cache_read_usd_per_mtok: 9.",
+    ),
+    (
+        "implausible_prices",
+        "api/anthropic.yaml",
+        "        cache_write_usd_per_mtok: ",
+        "        cache_write_usd_per_mtok: 99",
+    ),
     ("implausible_prices", "api/anthropic.yaml", "cache_write_1h_usd_per_mtok: ", "cache_write_1h_usd_per_mtok: 99"),
     ("implausible_prices", "api/openai.yaml", "cache_write_12h_usd_per_mtok: ", "cache_write_12h_usd_per_mtok: 99"),
-    ("implausible_prices", "api/openai.yaml", "          - id: flex\n            input_usd_per_mtok: ", "          - id: flex\n            input_usd_per_mtok: 99"),
-    ("implausible_prices", "api/anthropic.yaml", "regions: [{id: us, price_ratio: 1.1}]", "regions: [{id: us, price_ratio: 11}]"),
+    (
+        "implausible_prices",
+        "api/openai.yaml",
+        "          - id: flex\n            input_usd_per_mtok: ",
+        "          - id: flex\n            input_usd_per_mtok: 99",
+    ),
+    (
+        "implausible_prices",
+        "api/anthropic.yaml",
+        "regions: [{id: us, price_ratio: 1.1}]",
+        "regions: [{id: us, price_ratio: 11}]",
+    ),
     ("implausible_prices", "api/deepseek.yaml", "price_ratio: 0.5", "price_ratio: 0.05"),
-    ("implausible_prices", "api/google.yaml", "cache_storage_usd_per_mtok_hour: ", "cache_storage_usd_per_mtok_hour: 99"),
+    (
+        "implausible_prices",
+        "api/google.yaml",
+        "cache_storage_usd_per_mtok_hour: ",
+        "cache_storage_usd_per_mtok_hour: 99",
+    ),
     ("implausible_prices", "api/perplexity.yaml", "fee_usd_per_request: 0.00", "fee_usd_per_request: 0.99"),
     ("implausible_prices", "api/openai.yaml", "threshold_tokens: 272000", "threshold_tokens: 272"),
     ("implausible_prices", "api/openai.yaml", "discount_share: 0.5", "discount_share: 0.005"),
@@ -90,7 +115,7 @@ MUTATIONS = [
     ("implausible_hours", "compute/lambda.yaml", "gpu_count: 8", "gpu_count: 80"),
     ("implausible_hours", "compute/owned.yaml", "price_usd: 365625", "price_usd: 365"),
     ("implausible_hours", "compute/owned.yaml", "life_months: 36", "life_months: 3"),
-    ("spot_without_a_market", "compute/aws.yaml", "SPOT", "ON_DEMAND"),
+    ("spot_without_a_market", "compute/aws.yaml", "usd_per_hour: 3.4917", "usd_per_hour: 5.672"),
     ("implausible_units", "provisioned/azure.yaml", "usd_per_unit_hour: 1.0", "usd_per_unit_hour: 1000.0"),
     ("implausible_units", "provisioned/azure.yaml", "input_tokens_per_minute: 4000.0", "input_tokens_per_minute: 4.0"),
     ("implausible_units", "provisioned/azure.yaml", "output_weight_ratio: 4.0", "output_weight_ratio: 0.25"),

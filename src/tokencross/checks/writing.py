@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["item_lines", "with_item", "write_proposals"]
 
 _WIDTH = 120
+_STR = "tag:yaml.org,2002:str"
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_resolver = yaml.resolver.Resolver()  # as the reader takes plain text: "10:00" for a number, "no" for false
 _Path = tuple[str | int, ...]
 
 
@@ -176,7 +178,13 @@ def item_lines(item: Mapping[str, Plain], *, indent: int) -> list[str]:
         node: ScalarNode = representer.represent_scalar("tag:yaml.org,2002:float", text + "0" * text.endswith("."))
         return node
 
+    def quoted_where_needed(representer: RoundTripRepresenter, value: str) -> ScalarNode:
+        plain = _resolver.resolve(yaml.ScalarNode, value, (True, False)) == _STR  # type: ignore[no-untyped-call]  # PyYAML's has no types
+        node: ScalarNode = representer.represent_scalar(_STR, value, style=None if plain else '"')
+        return node
+
     _Representer.add_representer(float, plain_number)
+    _Representer.add_representer(str, quoted_where_needed)
     writer = YAML()
     writer.Representer = _Representer
     writer.indent(mapping=2, sequence=4, offset=2)

@@ -28,7 +28,7 @@ from tokencross.options.centred import centred_price
 from tokencross.options.limits import VolumeLimit, volume_limit
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
-from tokencross.tables.resolved import ApiPrice, Terms, TextRatio
+from tokencross.tables.resolved import ApiPrice, Quantity, Terms, TextRatio
 from tokencross.units import HOURS_PER_MONTH, TOKENS_PER_MTOK, format_share
 
 __all__ = ["ApiOption"]
@@ -115,7 +115,7 @@ class ApiOption:
         return Resolved(
             curve=usage + self.engineering.curve(),
             local=self._local_parameters(ratio, price),
-            tables=from_tables((*price.quantities, *ratio.quantities)),
+            tables=from_tables((*self._quantities(workload, price), *ratio.quantities)),
             notes=(*price.notes, *ratio.notes, *self._notes(workload, price, ratio), *beyond),
             citations=cite if limit is None else (*cite, limit.citation),
             limit=limit,
@@ -144,12 +144,20 @@ class ApiOption:
             "written_share": workload.written_share,
             "prompt_cv": float_or_draws(workload.input_cv),
         }
-        later = 1.0 if self.service_tier == "batch" else float_or_draws(workload.batch_share)
         now = blend(price, **shape, deferred=False, window_ratio=hourly_ratio(price, workload.load))
+        later = self._deferred_share(workload)
         if not is_draws(later) and later == 0.0:
             return now
-        deferrable = self._price("batch") if price.has_batch else price
+        deferrable = self._deferrable(price)
         return now.mixed(blend(deferrable, **shape, deferred=True, window_ratio=cheapest_ratio(price)), later)
+
+    def _deferred_share(self, workload: Workload) -> FloatOrDraws:
+        """Return the share of the traffic that waits."""
+        return 1.0 if self.service_tier == "batch" else float_or_draws(workload.batch_share)
+
+    def _deferrable(self, price: ApiPrice) -> ApiPrice:
+        """Return the prices of what waits: those of batches, which are the standard ones less a discount."""
+        return self._price("batch") if price.has_batch else price
 
     def _storage_usd_per_month(self, price: ApiPrice) -> FloatOrDraws:
         """Return what an explicit cache costs to keep."""
@@ -161,6 +169,13 @@ class ApiOption:
                 raise ScenarioError(Problem(f"{self.label}:stored_cache_tokens", f"{point(stored):g}", accepted))
             return 0.0
         return stored / TOKENS_PER_MTOK * hourly * HOURS_PER_MONTH
+
+    def _quantities(self, workload: Workload, price: ApiPrice) -> tuple[Quantity, ...]:
+        """Return every number of the tables that the bill takes, once each."""
+        later = self._deferred_share(workload)
+        waits = is_draws(later) or later != 0.0
+        taken = (*price.quantities, *(self._deferrable(price).quantities if waits else ()))
+        return tuple({quantity.address: quantity for quantity in taken}.values())
 
     def _limit(
         self, workload: Workload, ratio: TextRatio, usd_per_mtok: float, *, has_batch: bool

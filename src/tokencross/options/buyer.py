@@ -62,7 +62,8 @@ class SupportPlan:
     def numbers(self) -> dict[str, tuple[Number, str]]:
         """Return its numbers by name, each with its unit."""
         found: dict[str, tuple[Number, str]] = {
-            f"bands[{start:g}].bill_share": (share, "share of the bill above so many USD") for start, share in self.bands
+            f"bands[{start:g}].bill_share": (share, "share of the bill above so many USD")
+            for start, share in self.bands
         }
         return {**found, "min_usd_per_month": (self.min_usd_per_month, "USD per month")}
 

@@ -46,6 +46,7 @@ _DEFAULTS = {
     "target_load_share": (1.0, "the vendor sells what a unit serves; requests above it are turned away"),
     "cached_weight_ratio": (1.0, "the table has no weight of cached tokens: they count as input"),
 }
+_WEIGHTS = ("cached_weight_ratio",)
 _CHOICES = ("region", "commitment")
 
 
@@ -119,7 +120,7 @@ class ProvisionedOption:
         )
         return Resolved(
             curve=curve + self.engineering.curve(),
-            local=self._local_parameters(sold, ratio),
+            local=self._local_parameters(workload, sold, ratio),
             tables=from_tables((*sold.quantities, *ratio.quantities)),
             notes=(*sold.notes, *ratio.notes, *notes),
             citations=(*sold.citations, *((ratio.citation,) if ratio.citation else ())),
@@ -136,6 +137,9 @@ class ProvisionedOption:
         output = float_or_draws(workload.output_tokens) * ratio.value * longer
         if is_draws(output) or output > 0.0:
             taken = taken + output * self._needed("output_weight_ratio", sold.output_weight_ratio)
+        if np.any(np.asarray(taken) == 0.0):
+            found = "requests that take nothing of a unit: all cached at a weight of 0, and no output"
+            raise ScenarioError(Problem(f"{self.label}:cached_weight_ratio", found, "a workload that takes some"))
         return taken / workload.request_tokens
 
     def _needed(self, name: str, known: FloatOrDraws | None) -> FloatOrDraws:
@@ -171,16 +175,17 @@ class ProvisionedOption:
 
     # ------------------------------------------------------------------ what it rests on
 
-    def _local_parameters(self, sold: UnitPrice, ratio: TextRatio) -> tuple[Parameter, ...]:
+    def _local_parameters(self, workload: Workload, sold: UnitPrice, ratio: TextRatio) -> tuple[Parameter, ...]:
         """Return the option's own numbers."""
         found: list[Parameter] = []
+        asked = _WEIGHTS if point(workload.cached_input_share) > 0.0 else ()
         for name, (unit, *_) in _NUMBERS.items():
             given: Number | None = getattr(self, name)
             if name == "discount_share" and isinstance(given, float) and given == 0.0:
                 continue
             if given is not None:
                 found.append(Parameter(name, given, unit, "given", "", GIVEN))
-            elif name in _DEFAULTS and getattr(sold, name, None) is None:
+            elif name in _DEFAULTS and getattr(sold, name, None) is None and (name in asked or name not in _WEIGHTS):
                 default, why = _DEFAULTS[name]
                 found.append(Parameter(name, default, unit, "default", why))
         if self.min_unit_count is None:

@@ -27,7 +27,7 @@ from tokencross.options.replicas import LATENCY_FACTORS, Replica, Wanted, choose
 from tokencross.options.throughput import Lengths
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
-from tokencross.tables.rented import DEDICATED
+from tokencross.tables.rented import DEDICATED, OWNED
 from tokencross.tables.resolved import HourlyPrice, TextRatio
 from tokencross.units import format_share
 
@@ -101,6 +101,10 @@ class SelfHostedOption:
         if not isinstance(self.engineering, (Engineering, EngineeringItems)):
             accepted = "tc.Engineering(…), or tc.Engineering.none()"
             raise ScenarioError(Problem(f"{self.label}:engineering", repr(self.engineering), accepted))
+        if self.purchase == OWNED and point(self.billed_hours_share) != 1.0:
+            found = f"{point(self.billed_hours_share):g} with purchase: {OWNED}"
+            accepted = "1: what one owns costs the same when it is off"
+            raise ScenarioError(Problem(f"{self.label}:billed_hours_share", found, accepted))
         count = self.gpus_per_replica
         if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
             raise ScenarioError(Problem(f"{self.label}:gpus_per_replica", repr(count), "a whole number >= 1"))

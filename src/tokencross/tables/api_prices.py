@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from tokencross.errors import Problem, ResolveError, offer
 from tokencross.number import FloatOrDraws
@@ -49,13 +49,18 @@ def api_price_of(
     ResolveError
         If the row has no such service tier, region or cache lifetime.
     """
-    prices = _standard(taken, row, terms.cache_lifetime)
+    standard = Taken(taken.overrides, taken.address, taken.citation)
+    prices = _standard(standard, row, terms.cache_lifetime)
     said: list[str] = []
-    if terms.service_tier not in _BASE_TIERS:
+    if terms.service_tier in _BASE_TIERS:
+        taken.quantities += standard.quantities
+    else:
         tier = _service_tier(taken.address, row, terms.service_tier)
         if row.long_context and not tier.long_context:
             named = f"the table has no long-context prices of service tier {tier.id}"
             said.append(f"{model.id}: {named}; long prompts pay the standard ones.")
+        if _leans_on_standard(row, tier, terms.cache_lifetime):
+            taken.quantities += standard.quantities
         prices = _of_tier(taken, row, tier, prices, terms.cache_lifetime)
     prices = _scaled(prices, _region_ratio(taken, row, terms.region))
     batch = row.batch
@@ -120,6 +125,13 @@ def _service_tier(address: str, row: ApiPriceRow, name: str) -> ServiceTier:
     known = ["standard", *(["batch"] if row.batch else []), *(tier.id for tier in row.service_tiers)]
     accepted = f"one of {', '.join(known)}: the table has no other price of it"
     raise ResolveError(Problem(address, f"service_tier {name!r}", accepted, offer(name, known)))
+
+
+def _leans_on_standard(row: ApiPriceRow, tier: ServiceTier, lifetime: str | None) -> bool:
+    """Return whether a service tier takes any of the row's own prices."""
+    keys = ("cache_read_usd_per_mtok", _write_key(lifetime))
+    scaled = any(getattr(tier, key) is None and getattr(row, key) is not None for key in keys)
+    return scaled or (bool(row.long_context) and not tier.long_context)
 
 
 def _of_tier(taken: Taken, row: ApiPriceRow, tier: ServiceTier, plain: _Prices, lifetime: str | None) -> _Prices:
@@ -224,12 +236,7 @@ def _scaled(prices: _Prices, ratio: FloatOrDraws) -> _Prices:
 
 def _window(taken: Taken, window: TimeWindow, as_of: date) -> WindowPrice:
     """Return a window with its minutes of the week in UTC, as the clocks of its time zone stand at the date."""
-    try:
-        zone = ZoneInfo(window.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
-        where = f"{taken.address}.time_windows[{window.id}].time_zone"
-        found = f"{window.time_zone!r}, which is no time zone known here"
-        raise ResolveError(Problem(where, found, "an IANA name such as UTC or Asia/Shanghai")) from None
+    zone = ZoneInfo(window.time_zone)
     ahead = (zone.utcoffset(datetime.combine(as_of, datetime.min.time())) or timedelta()) // timedelta(minutes=1)
     minutes: list[tuple[int, int]] = []
     for day in window.days:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -113,6 +114,15 @@ def _clock(value: str) -> str:
     return value
 
 
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
+        mistake(f"{value!r}, which is no time zone known here", "an IANA name such as UTC or Asia/Shanghai")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[str, AfterValidator(_clock)]
 
 
@@ -134,7 +144,7 @@ class TimeWindow(StrictRecord):
     """Days of the week on which the spans begin."""
     spans: tuple[TimeSpan, ...] = Field(min_length=1)
     """Stretches of those days."""
-    time_zone: str = "UTC"
+    time_zone: Zone = "UTC"
     """IANA name of the clock that counts."""
     price_ratio: PositiveAmount
     """Prices in it over the row's, for every class of token. [quotient]"""

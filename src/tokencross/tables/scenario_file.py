@@ -11,8 +11,6 @@ from tokencross.tables.strict import Amount, Count, PositiveAmount, Share, Stric
 
 __all__ = ["EngineeringEntry", "OptionEntry", "ScenarioFile", "WorkloadEntry"]
 
-Kind = Literal["api", "self_hosted"]
-
 
 class WorkloadEntry(StrictRecord):
     """The traffic, in reference tokens; as `tokencross.Workload`."""
