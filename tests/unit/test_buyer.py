@@ -193,7 +193,7 @@ def test_a_rate_limit_is_reached_in_the_busiest_minutes(
     assert limit.tokens_per_month == pytest.approx(volume, rel=1e-12)
     assert limit.words.endswith(f" tokens/month: usage tier tier 1 is limited to {words}")
     notes = tc.Study([option], workload=SHAPE).notes
-    assert f"one: needs a contract beyond {limit.words}." in notes
+    assert f"one: published limits end at {limit.words}; beyond, a higher tier or a contract." in notes
     assert limit.citation in option.resolve(SHAPE).citations
 
 

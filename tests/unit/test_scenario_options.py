@@ -166,7 +166,10 @@ def test_a_support_plan_keeps_its_label(folder: Path) -> None:
 
 def test_a_limit_is_noted(folder: Path) -> None:
     notes = tc.load_study(scenario(folder, "{label: a, api: acme/one, usage_tier: tier 1}")).notes
-    assert "a: needs a contract beyond 250M tokens/month: usage tier tier 1 is limited to 1,000 USD per month." in notes
+    assert (
+        "a: published limits end at 250M tokens/month: usage tier tier 1 is limited to 1,000 USD per month; beyond, a "
+        "higher tier or a contract."
+    ) in notes
 
 
 def test_all_kinds_in_one_study(folder: Path) -> None:

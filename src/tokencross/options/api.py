@@ -111,7 +111,11 @@ class ApiOption:
         if self.support is not None:
             usage = usage + self.support.curve(blended.total * keep, stored)
         limit = self._limit(workload, ratio, point(blended.total) * point(keep), has_batch=price.has_batch)
-        beyond = () if limit is None else (f"{self.label}: needs a contract beyond {limit.words}.",)
+        beyond = (
+            ()
+            if limit is None
+            else (f"{self.label}: published limits end at {limit.words}; beyond, a higher tier or a contract.",)
+        )
         return Resolved(
             curve=usage + self.engineering.curve(),
             local=self._local_parameters(ratio, price),
@@ -371,4 +375,7 @@ class ApiOption:
 
 def _ranged(ratio: TextRatio) -> str:
     """Return between which values other sources put a ratio."""
-    return "" if ratio.range is None else f"; other sources {ratio.range[0]:g} to {ratio.range[1]:g}"
+    if ratio.range is None:
+        return ""
+    low, high = ratio.range
+    return f"; another source {low:g}" if low == high else f"; other sources {low:g} to {high:g}"
