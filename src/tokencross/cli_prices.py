@@ -55,7 +55,7 @@ def show(
             begun = frame["effective_from"] <= book.as_of
             frame = frame[begun].tail(1)
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
-        print_wide(history_text(model, rows, history=history))
+        print_wide(history_text(model, rows, history=history, besides=book.about(model)))
         typer.echo(f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}")
         if chart is not None:
             write_chart(lambda: _figure_of(book.plot_history(model)), chart)
@@ -106,7 +106,9 @@ def listing(
         frame = frame.sort_values(SORTS[sort])
         rows = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
         tables = f"tables {book.version} ({book.content_hash[:12]}), as of {book.as_of}"
-        said = f"{len(rows)} models, USD per million billed tokens"
+        said = f"{len(rows)} model{'' if len(rows) == 1 else 's'}, USD per million billed tokens"
+        if book.as_of > book.tables_date:
+            said += f"; past the tables' own date, {book.tables_date}: known prices are taken to hold"
         if traffic is not None:
             said += f"; blended: USD per million reference tokens of {traffic.name}, {traffic.describe()}"
         print_wide(listing_text(rows, caption=f"{said}; {tables}", blended=traffic is not None))
@@ -115,9 +117,12 @@ def listing(
 def _only(frame: pd.DataFrame, name: str, wanted: str) -> pd.DataFrame:
     """Return the rows with a value in a column; an unknown value is an error."""
     known = sorted(frame[name].unique())
+    if frame.empty:
+        raise ScenarioError(Problem("prices list", "no model with a price on this day", "a later --as-of"))
     if wanted not in known:
         accepted = f"one of {', '.join(known)}"
-        raise ScenarioError(Problem(f"prices list --{name}", repr(wanted), accepted, offer(wanted, known)))
+        remedy = offer(wanted, known) or "Market indices are listed with --market-index."
+        raise ScenarioError(Problem(f"prices list --{name}", repr(wanted), accepted, remedy))
     return frame[frame[name] == wanted]
 
 

@@ -50,6 +50,9 @@ def drift(
         store = _store(pricing)
         day = store.date if as_of == "tables" else as_date(as_of, where="--as-of", or_tables=True)
         upstreams, absent = read_upstreams(name=source, file=file)
+        if not upstreams:
+            remedy = "Install them: pip install 'tokencross[sources]'; or give one: --from litellm --file map.json."
+            raise ScenarioError(Problem("prices drift", "; ".join(absent), "at least one upstream", remedy))
         found = compare(Book(store, day), upstreams, not_compared=absent)
         print_wide(drift_text(found, verbose=verbose))
         if fail_on_new and found.new:

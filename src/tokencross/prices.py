@@ -80,6 +80,11 @@ class PriceBook(Offers):
         return self._book.store.version
 
     @property
+    def tables_date(self) -> date:
+        """The tables' own date: the day up to which they are known to be right."""
+        return self._book.store.date
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 over the table files: two books of one hash and date give the same results."""
         return self._book.store.content_hash
@@ -103,6 +108,12 @@ class PriceBook(Offers):
         from tokencross.studies.listing import history_frame
 
         return history_frame(self._book, model)
+
+    def about(self, model: str) -> list[str]:
+        """Return what else is known of a hosted model: market index, retirement, published limits."""
+        from tokencross.studies.listing import about_model
+
+        return about_model(self._book, model)
 
     def frame(self, *, workload: Workload | None = None, market_index: bool = False) -> pd.DataFrame:
         """Return the hosted models with a price in force: provider/model, tier, prices, mechanisms, where from.
@@ -140,7 +151,9 @@ class PriceBook(Offers):
 
         if not models:
             raise ScenarioError(Problem("plot_history", "no model", "at least one provider/model"))
-        return plot_history({name: self.history(name) for name in models}, as_of=self.as_of, ax=ax)
+        named = dict.fromkeys(self._book.api_name(name) for name in models)
+        frames = {name: self.history(name) for name in named}
+        return plot_history(frames, as_of=self.as_of, version=self.version, ax=ax)
 
     def plot_tier(self, tier: str, *, input_share: float = 0.75, ax: Axes | None = None) -> Axes:
         """Return axes with the price of a tier over time: median of its models, within lowest and highest."""

@@ -496,7 +496,8 @@ def test_a_history_is_drawn_era_by_era_with_announced_ones_dotted(tmp_path: Path
     assert levels == [*zip(days, (2.0, 1.0, 4.0), strict=True), *zip(days, (9.0, 5.0, 8.0), strict=True)]
     assert np.asarray(axes.lines[0].get_xdata())[-1] == np.datetime64("2025-07-01")  # a gap stays a gap
     assert axes.lines[2].get_linestyle() == ":" or axes.lines[2].is_dashed()
-    assert {text.get_text() for text in axes.texts} == {"acme/m input $4", "acme/m output $8"}
+    words = {f"acme/m {kind} from 2027-01-01" for kind in ("input $1, $4", "output $5, $8")}
+    assert {text.get_text() for text in axes.texts} == words
     plt.close("all")
 
 
@@ -515,8 +516,9 @@ def test_a_tier_is_drawn_with_its_median_within_lowest_and_highest(tmp_path: Pat
     assert frame["cheapest"].tolist() == ["acme/cheap", "acme/cheap"]
     axes = book.plot_tier("frontier")
     (median,) = [line for line in axes.lines if line.get_label() == "median"]
-    assert np.asarray(median.get_ydata(), dtype=float).tolist() == [2.0, 3.5, 3.5]
-    assert {text.get_text() for text in axes.texts} == {"lowest $2", "median $3.5", "highest $5"}
+    assert np.asarray(median.get_ydata(), dtype=float).tolist() == [2.0, 3.5, 3.5, 3.5]
+    words = {"lowest today $2", "median today $3.5", "highest today $5"}
+    assert {text.get_text() for text in axes.texts} == words
     with pytest.raises(ValueError, match="one of frontier, small, open_hosted"):
         book.plot_tier("fronteer")
     plt.close("all")

@@ -300,3 +300,26 @@ def test_limits_count_billed_tokens(tmp_path: Path) -> None:
     found = limit_of(book.api("acme/one", tokenizer_ratio=1.25, output_ratio=2.0))
     billed = 1.25 * (1_000 + 250 * 2)
     assert found.tokens_per_month == pytest.approx(200_000 / (billed * 3.75) * 1_250 * MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [
+        ([(0, 0.1), (float("nan"), 0.05), (5, 0.01)], "bands start"),
+        ([(0, True)], "found True"),
+        ([(0, 0.1), (5, 0.05), (5, 0.01)], "ascending"),
+        ([(1, 0.1)], "the first from 0"),
+        ([0.1], "pairs of USD per month and share"),
+    ],
+)
+def test_bands_that_no_plan_has(bands: list[tuple[float, float]], said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        tc.SupportPlan(bands)
+
+
+def test_every_band_has_an_address_of_its_own() -> None:
+    plan = tc.SupportPlan([(0, 0.1), (1_000_000, 0.05), (1_000_001, 0.01)])
+    names = [name for name in plan.numbers() if name.startswith("bands")]
+    assert names == ["bands[0].bill_share", "bands[1000000].bill_share", "bands[1000001].bill_share"]
+    changed = plan.with_number("bands[1000000].bill_share", 0.07, where="mine:support")
+    assert [share for _, share in changed.bands] == [0.1, 0.07, 0.01]

@@ -165,10 +165,34 @@ def test_an_endpoint_on_the_day_of_a_change(tmp_path: Path) -> None:
 def test_what_an_endpoint_rests_on_can_be_replaced(tmp_path: Path) -> None:
     study = tc.Study([dedicated(tables(tmp_path, instance("1x", 1, "dedicated", 4.0)))], workload=SHAPE)
     assert study.replace({"compute:acme/1x[dedicated, us].usd_per_hour": 5.0}).costs(0.0)["mine"].item() == 5 * 730
-    assert study.replace({"mine:min_instance_count": 4.0}).costs(0.0)["mine"].item() == pytest.approx(4 * 2_920)
+    assert study.replace({"mine:min_replica_count": 4.0}).costs(0.0)["mine"].item() == pytest.approx(4 * 2_920)
     lines = study.assumptions().set_index("address")
     said = "replicas that the provider keeps up, or one where the table does not say"
-    assert lines.loc["mine:min_instance_count", "source"] == said
+    assert lines.loc["mine:min_replica_count", "source"] == said
+
+
+def test_a_replaced_price_changes_the_bill_and_not_the_size(tmp_path: Path) -> None:
+    book = tables(tmp_path, instance("1x", 1, "dedicated", 4.0), instance("2x", 2, "dedicated", 11.5))
+    study = tc.Study([dedicated(book)], workload=SHAPE)
+    address = "compute:acme/1x[dedicated, us].usd_per_hour"
+    for usd in (1.0, 4.2, 8.0):  # from 4.11 USD on the larger one would be the cheaper by the token
+        changed = study.replace({address: usd})
+        assert changed.costs(0.0)["mine"].item() == pytest.approx(usd * 730)
+        assert changed.replace({address: 2.0}).costs(0.0)["mine"].item() == pytest.approx(1_460)
+    drawn = study.replace({address: np.array([1.0, 4.2, 8.0])}).options[0].curve(SHAPE)
+    assert drawn.usd_per_month(0.0) == pytest.approx([730.0, 3_066.0, 5_840.0])
+
+
+def test_a_tie_goes_to_the_smaller_size(tmp_path: Path) -> None:
+    book = tables(tmp_path, instance("1x", 1, "dedicated", 4.0), instance("2x", 2, "dedicated", 11.2))
+    assert costs(dedicated(book), 1.0) == pytest.approx([2_920])  # 4.00 for 1,000 and 11.20 for 2,800 a second
+
+
+@pytest.mark.parametrize("name", ["instance", "purchase", "spare_instance_count", "min_instance_count"])
+def test_an_endpoint_has_no_such_number(tmp_path: Path, name: str) -> None:
+    option = dedicated(tables(tmp_path, instance("1x", 1, "dedicated", 4.0)))
+    with pytest.raises(ScenarioError, match=f"mine:{name}\n  found no such number; accepted: min_replica_count"):
+        option.with_number(name, 2)
 
 
 def test_gpus_go_by_any_of_their_names(tmp_path: Path) -> None:

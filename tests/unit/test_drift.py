@@ -324,3 +324,11 @@ def test_mistakes_are_one_message(folder: Path) -> None:
         result = CliRunner().invoke(app, ["prices", "drift", "--pricing", str(folder), *arguments])
         assert result.exit_code == 2
         assert expected in result.stderr
+
+
+def test_comparing_with_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokencross.checks.drift.installed_version", lambda name: None)
+    result = CliRunner().invoke(app, ["prices", "drift", "--fail-on-new"])
+    assert result.exit_code == 2
+    assert "accepted: at least one upstream" in result.output
+    assert "pip install 'tokencross[sources]'" in result.output

@@ -387,3 +387,29 @@ def test_a_scenario_with_a_bad_overlay_says_where(folder: Path) -> None:
     with pytest.raises(ScenarioError) as caught_type:
         tc.load_study(file)
     assert str(caught_type.value).startswith(f"{file.as_posix()}:4: overlay\n  found ('own.yaml',); accepted: text")
+
+
+def test_an_alias_names_the_record_that_keeps_its_id(folder: Path) -> None:
+    book = load(
+        folder,
+        f"""\
+        api:
+          - provider: acme
+            models:
+              - id: uno
+                prices:
+                  - {{effective_from: 2026-07-01, input_usd_per_mtok: 1.0, output_usd_per_mtok: 2.0, {CONTRACT}}}
+        """,
+    )
+    assert book.frame()["model"].tolist() == ["acme/one", "acme/two"]
+    for name in ("acme/one", "acme/uno"):
+        assert book.api(name).bill(input_tokens=MTOK, output_tokens=0) == pytest.approx(1.0)
+
+
+def test_two_names_of_one_model_are_one_too_many(folder: Path) -> None:
+    rows = f"prices: [{{effective_from: 2026-07-01, input_usd_per_mtok: 1.0, output_usd_per_mtok: 2.0, {CONTRACT}}}]"
+    path = own(folder, f"api:\n- provider: acme\n  models:\n  - id: uno\n    {rows}\n  - id: one\n    {rows}\n")
+    with pytest.raises(TableError) as caught:
+        tc.load_prices(folder, as_of=AS_OF, overlay=path).frame()
+    assert "the same model as" in str(caught.value)
+    assert str(caught.value).endswith("accepted: one record for each.")

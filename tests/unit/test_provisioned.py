@@ -336,3 +336,19 @@ def test_the_same_model_by_the_token_lends_its_tokenizer(tmp_path: Path) -> None
     assert costs(option, 10 * STEP / 1.25, 10.001 * STEP / 1.25) == pytest.approx([36_500, 40_150])
     said = "units: 1.25 billed tokens per reference token of english text (t)."
     assert said in tc.Study([option], workload=SHAPE).notes
+
+
+def test_units_have_no_gpus_to_keep(book: tc.PriceBook) -> None:
+    with pytest.raises(ScenarioError, match="upkeep_usd_per_month: provisioned units have no GPUs of yours"):
+        book.provisioned("azure/gpt", engineering=tc.Engineering(upkeep_usd_per_gpu_month=1_000))
+
+
+def test_a_figure_of_ones_own_takes_the_place_of_the_tables(book: tc.PriceBook) -> None:
+    resolved = book.provisioned("azure/gpt", label="mine", usd_per_unit_hour=0.7).resolve(SHAPE)
+    assert "provisioned:azure/gpt.usd_per_unit_hour" not in [p.address for p in resolved.tables]
+    assert "provisioned:azure/gpt.input_tokens_per_minute" in [p.address for p in resolved.tables]
+
+
+def test_single_units_are_assumed_where_no_size_is_known(book: tc.PriceBook) -> None:
+    (least,) = [p for p in book.provisioned("azure/own").resolve(SHAPE).local if p.address == "min_unit_count"]
+    assert (least.value, least.origin, least.why) == (1.0, "default", "the table has no sizes of it: single units")

@@ -413,6 +413,11 @@ def test_yaml_with_tiers_and_instances(tmp_path: Path) -> None:
 
 OWN = "provider,model,input_usd_per_mtok,output_usd_per_mtok"
 WRONG_FILES = {
+    "twice.csv": (
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok,input_usd_per_mtok\n",
+        ":1\n  found the column 'input_usd_per_mtok' twice; accepted: each column once.",
+    ),
+    "semicolons.csv": ("provider;model;input_usd_per_mtok\n", "Separate columns by commas."),
     "header.csv": ("provider,model,input,output_usd_per_mtok\n", ":1\n  found an unknown column 'input'"),
     "missing.csv": ("provider,model,input_usd_per_mtok\na,b,1\n", "found no column 'output_usd_per_mtok' among"),
     "number.csv": (OWN + "\nacme,one,cheap,1\n", ":2: input_usd_per_mtok\n  found 'cheap'; accepted: a number >= 0"),

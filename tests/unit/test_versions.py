@@ -643,6 +643,15 @@ def test_check_passes_without_an_earlier_version(repository: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, said)
 
 
+def test_tables_that_a_repository_ignores_are_no_version_of_it(repository: Path) -> None:
+    commit(repository, version="2026.01.01")
+    (repository / ".gitignore").write_text(".venv\n", encoding="utf-8")
+    installed = write(repository / ".venv" / "tables")
+    result = run("diff", LAST_VERSION, str(installed))
+    assert result.exit_code == 2
+    assert f"found {installed}, which its repository ignores" in result.output
+
+
 @pytest.mark.parametrize("released_first", [True, False])
 def test_check_covers_every_commit_since_a_version(repository: Path, released_first: bool) -> None:
     tables = repository / "pricing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,8 @@ from tokencross.tables.sources.matching import (
 from tokencross.tables.store import Store
 
 __all__ = ["LeftOut", "Plan", "Proposal", "plan_refresh"]
+
+_ID = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._:/@+-]+")
 
 
 @dataclass(frozen=True)
@@ -304,6 +307,8 @@ def _added(
     if name not in missing:
         accepted = "provider/model of the upstream that the tables do not have"
         raise ResolveError(Problem("--add", repr(name), accepted, offer(name, missing)))
+    if not _ID.fullmatch(name):
+        raise ResolveError(Problem("--add", repr(name), "provider/id of letters, digits and . _ : / - only"))
     if tier is None:
         raise ResolveError(Problem(f"--add {name}", "no tier", "--tier frontier, --tier small or --tier open_hosted"))
     provider, _, model = name.partition("/")

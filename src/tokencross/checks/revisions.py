@@ -97,6 +97,10 @@ def released(folder: Path, *, version: str) -> Released:
         If the folder is in no git repository, or in one without its whole history.
     """
     top, inside = _place(folder, LAST_VERSION)
+    if inside and _git(top, "check-ignore", "--", inside, missing=True).strip():
+        foreign = f"{folder}, which its repository ignores"
+        remedy = "Name the folder of the checkout: tokencross prices diff last-version pricing."
+        raise TableError(Problem(_WHERE, foreign, "tables that are committed", remedy))
     if _git(top, "rev-parse", "--is-shallow-repository").strip() == b"true":
         remedy = "Fetch the rest: git fetch --unshallow (for actions/checkout: fetch-depth: 0)."
         raise TableError(Problem(_WHERE, "a clone without its history", "a repository with its whole history", remedy))

@@ -16,6 +16,7 @@ from tokencross.options.base import (
     GIVEN,
     Parameter,
     Resolved,
+    checked_engineering,
     checked_label,
     engineering_parameters,
     from_tables,
@@ -80,12 +81,7 @@ class ApiOption:
         if self.support is not None and not isinstance(self.support, SupportPlan):
             accepted = "tc.SupportPlan(bands=[(0, 0.10), …]), or None"
             raise ScenarioError(Problem(f"{where}support", repr(self.support), accepted))
-        if not isinstance(self.engineering, (Engineering, EngineeringItems)):
-            accepted = "tc.Engineering(…), or tc.Engineering.none()"
-            raise ScenarioError(Problem(f"{where}engineering", repr(self.engineering), accepted))
-        if any(point(item.upkeep_usd_per_gpu_month) for item in self.engineering.items):
-            accepted = "upkeep_usd_per_month: an API has no GPUs of yours"
-            raise ScenarioError(Problem(f"{where}engineering", "upkeep_usd_per_gpu_month", accepted))
+        checked_engineering(self.engineering, where=self.label, gpus="an API has no GPUs of yours")
 
     # ------------------------------------------------------------------ curve
 
@@ -273,6 +269,8 @@ class ApiOption:
             how = "the load profile (its hours are UTC)" if workload.load is not None else "flat traffic"
             besides = f", {window.except_holidays} holidays not counted" if window.except_holidays else ""
             ratio = point(window.price_ratio)
+            if point(workload.batch_share) > 0.0 and not price.has_batch:
+                besides += f"; what can wait pays {point(cheapest_ratio(price)):g} times"
             notes.append(
                 f"{self.label}: {ratio:g} times the price in {window.id} hours; over {how} {mean:.4g} times{besides}."
             )

@@ -10,7 +10,7 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import Number
+from tokencross.number import Number, point
 from tokencross.tables.book import REPLACED, Book
 from tokencross.tables.resolved import Quantity
 
@@ -26,6 +26,7 @@ __all__ = [
     "Origin",
     "Parameter",
     "Resolved",
+    "checked_engineering",
     "checked_label",
     "engineering_parameters",
     "from_tables",
@@ -185,6 +186,16 @@ def checked_label(label: object) -> str:
     if ":" in label or "[" in label or "]" in label:
         raise ScenarioError(Problem("label", repr(label), "a name without ':' and brackets, which addresses use"))
     return label
+
+
+def checked_engineering(plan: object, *, where: str, gpus: str) -> None:
+    """Refuse what is no plan; and upkeep by the GPU, unless ``gpus`` is empty, which says whose GPUs they are."""
+    if not isinstance(plan, (Engineering, EngineeringItems)):
+        accepted = "tc.Engineering(…), or tc.Engineering.none()"
+        raise ScenarioError(Problem(f"{where}:engineering", repr(plan), accepted))
+    if gpus and any(point(item.upkeep_usd_per_gpu_month) for item in plan.items):
+        accepted = f"upkeep_usd_per_month: {gpus}"
+        raise ScenarioError(Problem(f"{where}:engineering", "upkeep_usd_per_gpu_month", accepted))
 
 
 def from_tables(quantities: Sequence[Quantity]) -> tuple[Parameter, ...]:

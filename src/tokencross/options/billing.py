@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -266,6 +267,7 @@ def request_usd(
     out = _counts("output_tokens", output_tokens)
     read = _counts("cached_input_tokens", cached_input_tokens)
     written = _counts("cache_write_tokens", cache_write_tokens)
+    _check_shapes(total, out, read, written)
     fresh = total - read - written
     if fresh.size and fresh.min() < 0.0:
         whole, had, wrote = (np.broadcast_to(part, fresh.shape) for part in (total, read, written))
@@ -320,8 +322,12 @@ def _time_ratio(price: ApiPrice, completed_at: ArrayLike | None) -> NDArray[np.f
         found = f"no completed_at, though the price depends on the hour ({named})"
         raise ScenarioError(Problem("bill: completed_at", found, "the time of each request, UTC, such as a datetime64"))
     try:
-        times = np.asarray(completed_at, dtype="datetime64[m]")
-    except (TypeError, ValueError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # NumPy warns of a zone, and ignores it
+            if np.asarray(completed_at).dtype.kind in "bif":
+                raise TypeError("numbers are no times")
+            times = np.asarray(completed_at, dtype="datetime64[m]")
+    except (TypeError, ValueError, UserWarning, DeprecationWarning):
         accepted = "times without a zone, UTC, such as '2026-11-20T02:30'"
         raise ScenarioError(Problem("bill: completed_at", f"{completed_at!r:.60}", accepted)) from None
     if np.any(np.isnat(times)):
@@ -332,9 +338,23 @@ def _time_ratio(price: ApiPrice, completed_at: ArrayLike | None) -> NDArray[np.f
     return ratio
 
 
+def _check_shapes(*counts: NDArray[np.float64]) -> None:
+    """Refuse counts of requests that do not go together."""
+    try:
+        np.broadcast_shapes(*(each.shape for each in counts))
+    except ValueError:
+        shapes = ", ".join(str(each.shape) for each in counts)
+        accepted = "arrays of one shape, or single numbers"
+        raise ScenarioError(Problem("bill", f"counts of shapes {shapes}", accepted)) from None
+
+
 def _counts(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """Return token counts, checked."""
-    counts = np.asarray(value, dtype=float)
+    try:
+        counts = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        accepted = "counts, one for each request (billed tokens)"
+        raise ScenarioError(Problem(f"bill: {name}", f"{value!r:.60}", accepted)) from None
     if counts.size and not (counts.min() >= 0.0 and counts.max() < np.inf):
         worst = counts[~((counts >= 0.0) & (counts < np.inf))].ravel()[0]
         raise ScenarioError(Problem(f"bill: {name}", f"{worst:g}", "finite counts >= 0 (billed tokens per request)"))

@@ -1,7 +1,8 @@
-"""A buyer's own terms on a bill by the token: discount, credits, and a support plan that grows with the bill."""
+"""A buyer's own terms on a bill by the token: monthly credits, and a support plan that grows with the bill."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,15 +46,20 @@ class SupportPlan:
         """Check bands and minimum."""
         where = f"{self.label}: bands"
         try:
-            bands = tuple((float(start), float(share)) for start, share in self.bands)
+            pairs = [(start, share) for start, share in self.bands]
         except (TypeError, ValueError):
             accepted = "pairs of USD per month and share, such as [(0, 0.10), (10_000, 0.07)]"
             raise ScenarioError(Problem(where, f"{self.bands!r:.60}", accepted)) from None
+        bands = tuple(
+            (
+                point(check_number(start, where=f"{where} start", unit="USD per month")),
+                point(check_number(share, where=where, unit="share of the bill", high=1.0)),
+            )
+            for start, share in pairs
+        )
         starts = [start for start, _ in bands]
-        if not bands or starts[0] != 0.0 or starts != sorted(set(starts)) or not np.isfinite(starts[-1]):
+        if not bands or starts[0] != 0.0 or not all(low < high for low, high in itertools.pairwise(starts)):
             raise ScenarioError(Problem(where, f"starts {starts}", "at least one band, the first from 0, ascending"))
-        for _, share in bands:
-            check_number(share, where=where, unit="share of the bill", high=1.0)
         object.__setattr__(self, "bands", bands)
         unit = "USD per month"
         checked = check_number(self.min_usd_per_month, where=f"{self.label}: min_usd_per_month", unit=unit)
@@ -62,7 +68,7 @@ class SupportPlan:
     def numbers(self) -> dict[str, tuple[Number, str]]:
         """Return its numbers by name, each with its unit."""
         found: dict[str, tuple[Number, str]] = {
-            f"bands[{start:g}].bill_share": (share, "share of the bill above so many USD")
+            f"bands[{start:.15g}].bill_share": (share, "share of the bill above so many USD")
             for start, share in self.bands
         }
         return {**found, "min_usd_per_month": (self.min_usd_per_month, "USD per month")}
@@ -75,7 +81,9 @@ class SupportPlan:
         if name == "min_usd_per_month":
             return replace(self, min_usd_per_month=value)  # type: ignore[arg-type]  # checked by the plan itself
         share = check_number(value, where=f"{where}.{name}", unit="share of the bill", high=1.0)
-        bands = [(start, point(share) if name == f"bands[{start:g}].bill_share" else old) for start, old in self.bands]
+        bands = [
+            (start, point(share) if name == f"bands[{start:.15g}].bill_share" else old) for start, old in self.bands
+        ]
         return replace(self, bands=bands)
 
     def usd_per_month(self, bill_usd_per_month: float) -> float:

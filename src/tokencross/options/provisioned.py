@@ -13,8 +13,10 @@ from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
 from tokencross.options.base import (
     GIVEN,
+    Origin,
     Parameter,
     Resolved,
+    checked_engineering,
     checked_label,
     engineering_parameters,
     from_tables,
@@ -23,7 +25,7 @@ from tokencross.options.base import (
 from tokencross.options.capacity import peak_ratio
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
-from tokencross.tables.resolved import TextRatio, UnitPrice
+from tokencross.tables.resolved import Quantity, TextRatio, UnitPrice
 from tokencross.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
 
 __all__ = ["ProvisionedOption"]
@@ -81,9 +83,7 @@ class ProvisionedOption:
                 where = f"{self.label}:{name}"
                 checked = check_number(value, where=where, unit=unit, high=high, open_low=open_low)
                 object.__setattr__(self, name, checked)
-        if not isinstance(self.engineering, (Engineering, EngineeringItems)):
-            accepted = "tc.Engineering(…), or tc.Engineering.none()"
-            raise ScenarioError(Problem(f"{self.label}:engineering", repr(self.engineering), accepted))
+        checked_engineering(self.engineering, where=self.label, gpus="provisioned units have no GPUs of yours")
 
     # ------------------------------------------------------------------ curve
 
@@ -121,10 +121,14 @@ class ProvisionedOption:
         return Resolved(
             curve=curve + self.engineering.curve(),
             local=self._local_parameters(workload, sold, ratio),
-            tables=from_tables((*sold.quantities, *ratio.quantities)),
+            tables=from_tables((*(q for q in sold.quantities if self._takes(q)), *ratio.quantities)),
             notes=(*sold.notes, *ratio.notes, *notes),
             citations=(*sold.citations, *((ratio.citation,) if ratio.citation else ())),
         )
+
+    def _takes(self, quantity: Quantity) -> bool:
+        """Return whether a number of the tables counts: one's own figure takes its place."""
+        return getattr(self, quantity.address.rpartition(".")[2], None) is None
 
     def _weight(self, workload: Workload, sold: UnitPrice, ratio: TextRatio) -> FloatOrDraws:
         """Return what one reference token takes of a unit, in billed input tokens."""
@@ -191,7 +195,10 @@ class ProvisionedOption:
         if self.min_unit_count is None:
             why = f"sold in steps of {sold.unit_step_count}"
             least = float(sold.min_unit_count)
-            found.append(Parameter("min_unit_count", least, "units", "table", why, sold.size_citation))
+            if sold.size_citation is None:
+                why = "the table has no sizes of it: single units"
+            origin: Origin = "default" if sold.size_citation is None else "table"
+            found.append(Parameter("min_unit_count", least, "units", origin, why, sold.size_citation))
         if self.tokenizer_ratio is None and ratio.citation is None:
             why = "its tokenizer was not measured: counted as the reference's"
             found.append(Parameter("tokenizer_ratio", 1.0, _NUMBERS["tokenizer_ratio"][0], "default", why))

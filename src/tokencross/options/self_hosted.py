@@ -17,6 +17,7 @@ from tokencross.options.base import (
     Origin,
     Parameter,
     Resolved,
+    checked_engineering,
     checked_label,
     engineering_parameters,
     from_tables,
@@ -98,9 +99,7 @@ class SelfHostedOption:
             raise ScenarioError(
                 Problem(f"{self.label}:latency", repr(self.latency), f"one of {', '.join(known)}", remedy)
             )
-        if not isinstance(self.engineering, (Engineering, EngineeringItems)):
-            accepted = "tc.Engineering(…), or tc.Engineering.none()"
-            raise ScenarioError(Problem(f"{self.label}:engineering", repr(self.engineering), accepted))
+        checked_engineering(self.engineering, where=self.label, gpus="")
         if self.purchase == OWNED and point(self.billed_hours_share) != 1.0:
             found = f"{point(self.billed_hours_share):g} with purchase: {OWNED}"
             accepted = "1: what one owns costs the same when it is off"

@@ -27,10 +27,17 @@ _WORDS = {
     "regions": "regions, over these prices",
     "time_windows": "hours, over these prices",
     "batch_discount_share": "batch, share off",
+    "cache_write_1h_usd_per_mtok": "written to the cache for an hour",
+    "cache_write_12h_usd_per_mtok": "written to the cache for 12 hours",
+    "cache_storage_usd_per_mtok_hour": "kept in the cache, USD per million tokens and hour",
+    "fee_usd_per_request": "fee, USD per request",
+    "promised_until": "promised through",
 }
 
 
-def history_text(name: str, rows: Sequence[dict[str, object]], *, history: bool) -> RenderableType:
+def history_text(
+    name: str, rows: Sequence[dict[str, object]], *, history: bool, besides: Sequence[str] = ()
+) -> RenderableType:
     """Return the eras of a hosted model with a bar for each output price; the one in force with its mechanisms."""
     drawn = ["output, drawn"] if history else []
     table = plain_table(
@@ -67,6 +74,7 @@ def history_text(name: str, rows: Sequence[dict[str, object]], *, history: bool)
         for key, words in _WORDS.items()
         if _mechanism(row[key])
     ]
+    said += besides
     said += [f"{row['effective_from']}: {row[key]}" for row in rows for key in ("caveat", "dispute") if row[key]]
     title = f"{name}: USD per million billed tokens" + ("" if history else ", in force")
     return Group(Text(title, style="bold"), table, *([bullets(said)] if said else []))

@@ -10,14 +10,14 @@ from tokencross.errors import Problem, ResolveError, ScenarioError, offer
 from tokencross.number import point
 from tokencross.options.api import ApiOption
 from tokencross.options.workload import Workload
-from tokencross.tables.api_records import ApiModel, ApiPriceRow
+from tokencross.tables.api_records import ApiModel, ApiPriceRow, TimeWindow
 from tokencross.tables.book import Book
 from tokencross.tables.resolved import ApiPrice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TIERS", "history_frame", "prices_frame", "tier_history_frame"]
+__all__ = ["TIERS", "about_model", "history_frame", "prices_frame", "tier_history_frame"]
 
 TIERS = ("frontier", "small", "open_hosted")
 _COLUMNS = [
@@ -34,6 +34,11 @@ _COLUMNS = [
     "service_tiers",
     "regions",
     "time_windows",
+    "cache_write_1h_usd_per_mtok",
+    "cache_write_12h_usd_per_mtok",
+    "cache_storage_usd_per_mtok_hour",
+    "fee_usd_per_request",
+    "promised_until",
     "retires_on",
     "effective_from",
     "basis",
@@ -92,8 +97,45 @@ def _mechanisms(row: ApiPriceRow) -> dict[str, object]:
             f"{t.id} {t.input_usd_per_mtok:g}/{t.output_usd_per_mtok:g}" for t in row.service_tiers
         ),
         "regions": "; ".join(f"{region.id} x{region.price_ratio:g}" for region in row.regions),
-        "time_windows": "; ".join(f"{window.id} x{window.price_ratio:g}" for window in row.time_windows),
+        "time_windows": "; ".join(
+            f"{window.id} x{window.price_ratio:g} ({_hours(window)})" for window in row.time_windows
+        ),
+        "cache_write_1h_usd_per_mtok": row.cache_write_1h_usd_per_mtok,
+        "cache_write_12h_usd_per_mtok": row.cache_write_12h_usd_per_mtok,
+        "cache_storage_usd_per_mtok_hour": row.cache_storage_usd_per_mtok_hour,
+        "fee_usd_per_request": row.fee_usd_per_request,
+        "promised_until": row.promised_until,
     }
+
+
+def _hours(window: TimeWindow) -> str:
+    """Return a window's hours in words."""
+    days = "daily" if len(window.days) == 7 else f"{window.days[0]}-{window.days[-1]}"
+    spans = ", ".join(f"{span.from_time}-{span.until_time}" for span in window.spans)
+    return f"{days} {spans} {window.time_zone}"
+
+
+def about_model(book: Book, name: str) -> list[str]:
+    """Return what the tables say of a hosted model besides its prices, in sentences."""
+    said = []
+    full = book.api_name(name)
+    if book.is_market_index(full.partition("/")[0]):
+        said.append("A market index: the headline price of whichever host was listed; not a list price.")
+    gone = book.api_model(name)[0].retirement
+    if gone is not None:
+        after = f"; its vendor names {gone.successor} instead" if gone.successor else ""
+        said.append(f"Retires on {gone.retires_on}{after}.")
+    for limit in book.limits(name):
+        numbers = (
+            (limit.requests_per_minute, "requests a minute"),
+            (limit.tokens_per_minute, "tokens a minute"),
+            (limit.input_tokens_per_minute, "input tokens a minute"),
+            (limit.output_tokens_per_minute, "output tokens a minute"),
+            (limit.spend_usd_per_month, "USD a month"),
+        )
+        words = ", ".join(f"{number:,.0f} {unit}" for number, unit in numbers if number is not None)
+        said.append(f"Usage tier {limit.usage_tier}: {words}.")
+    return said
 
 
 def prices_frame(book: Book, *, workload: Workload | None, market_index: bool) -> pd.DataFrame:

@@ -75,6 +75,8 @@ class Book:
 
     def _by_provider(self, kind: str, name: str, what: str) -> tuple[str, Located]:
         """Return the provider and the record of ``provider/id``, of any spelling that names only one."""
+        if not isinstance(name, str):
+            raise ResolveError(Problem(f"{self.store.name}/{kind}", repr(name), f"text, as in provider/{what}"))
         provider, slash, word = name.partition("/")
         where = f"{self.store.name}/{kind}"
         if slash and word and (stem := self._provider(kind, provider)):

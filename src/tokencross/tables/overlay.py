@@ -96,7 +96,12 @@ class Overlay:
         ours = {name: record for record in self.records(kind, self._own_stem(kind, stem)) if (name := _id_of(record))}
         found = []
         for record in own:
-            over = next((ours[name] for name in names_of(record) if name in ours), None)
+            meant = {id(ours[name]): ours[name] for name in names_of(record) if name in ours}
+            over, *again = [*meant.values(), None]
+            if over is not None and again != [None]:
+                first, second = list(meant.values())[:2]
+                found_twice = f"{_id_of(second)!r}, the same model as {_id_of(first)!r} at {first.location()}"
+                raise self.document.problem(second.path, found_twice, "one record for each")
             found.append(record if over is None else record.merged(over))
         return found
 

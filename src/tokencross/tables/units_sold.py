@@ -73,7 +73,7 @@ def unit_price_of(
         unit_step_count=size.unit_step_count,
         quantities=tuple(quantity for taken in said.taken for quantity in taken.quantities),
         notes=tuple(dict.fromkeys(said.notes)),
-        size_citation=None if capacity is None else capacity[0].citation,
+        size_citation=None if capacity is None or size is single else capacity[0].citation,
     )
 
 

@@ -61,6 +61,12 @@ def read_csv(text: str, where: str | Path) -> CsvTable:
     reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
     try:
         columns = tuple(reader.fieldnames or ())
+        double = sorted({column for column in columns if columns.count(column) > 1})
+        if double:
+            raise TableError(Problem(f"{where}:1", f"the column {double[0]!r} twice", "each column once"))
+        if len(columns) == 1 and ";" in columns[0]:
+            found = f"one column, {columns[0]!r:.60}"
+            raise TableError(Problem(f"{where}:1", found, "several", "Separate columns by commas."))
         rows = tuple((reader.line_num, row) for row in reader)
     except csv.Error as error:
         accepted = "comma-separated values with a header"
