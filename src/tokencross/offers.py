@@ -259,7 +259,7 @@ class Offers:
         compute_as_of: DateLike | None = None,
         throughput_as_of: DateLike | None = None,
     ) -> SelfHostedOption:
-        """Return an open model on rented GPUs as an option: whole instances, sized for the peak.
+        """Return an open model on rented or owned GPUs as an option: whole instances, sized for the peak.
 
         Parameters
         ----------
@@ -268,7 +268,8 @@ class Offers:
         instance : str
             ``provider/instance``.
         purchase : str
-            ``on_demand``, ``spot``, ``reserved_1y``, ``reserved_3y`` or ``capacity_block``, as the table has it.
+            ``on_demand``, ``spot``, ``reserved_1y``, ``reserved_3y``, ``savings_1y``, ``savings_3y``,
+            ``capacity_block`` or ``owned``, as the table has it.
         engineering : Engineering
             The people's side; a free lunch is written ``tc.Engineering.none()``.
         label : str, optional

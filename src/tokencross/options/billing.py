@@ -168,10 +168,7 @@ def blend(
     """
     tiers = tier_shares(price, input_tokens, prompt_cv, cached_share + written_share)
     fresh = 1.0 - cached_share - written_share
-    plain = (1.0 - price.batch_discount_share if deferred else 1.0) * window_ratio
-    cached = (1.0 - price.batch_cache_discount_share if deferred else 1.0) * window_ratio
-    for_reads = plain if price.cached_as_input else cached
-    for_writes = plain if price.written_as_input else cached
+    plain, for_reads, for_writes = (part * window_ratio for part in _kept(price, deferred=deferred))
     per_input = input_tokens / request_tokens
     per_output = output_tokens / request_tokens
 
@@ -186,6 +183,14 @@ def blend(
         output=answers * plain * per_output,
         request_fees=price.fee_usd_per_request * TOKENS_PER_MTOK / request_tokens,
     )
+
+
+def _kept(price: ApiPrice, *, deferred: bool) -> tuple[FloatOrDraws, FloatOrDraws, FloatOrDraws]:
+    """Return what a batch leaves of the prices of fresh tokens and output, of cache reads, and of cache writes."""
+    if not deferred:
+        return 1.0, 1.0, 1.0
+    plain, cached = 1.0 - price.batch_discount_share, 1.0 - price.batch_cache_discount_share
+    return plain, plain if price.cached_as_input else cached, plain if price.written_as_input else cached
 
 
 def hourly_ratio(price: ApiPrice, load: Sequence[float] | None) -> FloatOrDraws:
@@ -275,10 +280,7 @@ def request_usd(
         found = f"{had.flat[at]:g} cached + {wrote.flat[at]:g} written of {whole.flat[at]:g} input tokens"
         accepted = "cached and written tokens that together are at most the input, which counts them"
         raise ScenarioError(Problem("bill", found, accepted))
-    plain = 1.0 - price.batch_discount_share if batch else 1.0
-    cached = 1.0 - price.batch_cache_discount_share if batch else 1.0
-    for_reads = plain if price.cached_as_input else cached
-    for_writes = plain if price.written_as_input else cached
+    plain, for_reads, for_writes = _kept(price, deferred=batch)
     scale = keep_share / TOKENS_PER_MTOK
     tiers: list[ApiPrice | LongContextPrice] = [price, *price.long_context]
     table = np.array(

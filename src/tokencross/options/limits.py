@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.tables.resolved import RateLimit
-from tokencross.units import SECONDS_PER_MONTH, TOKENS_PER_MTOK, format_tokens
+from tokencross.units import MINUTES_PER_MONTH, TOKENS_PER_MTOK, format_tokens
 
 __all__ = ["VolumeLimit", "volume_limit"]
-
-_MINUTES_PER_MONTH = SECONDS_PER_MONTH / 60.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def volume_limit(
     )
     for limit, per_token, unit in rates:
         if limit is not None and per_token * peak_ratio > 0.0:
-            reached.append((limit * _MINUTES_PER_MONTH / (per_token * peak_ratio), f"{limit:,.0f} {unit}"))
+            reached.append((limit * MINUTES_PER_MONTH / (per_token * peak_ratio), f"{limit:,.0f} {unit}"))
     if chosen.spend_usd_per_month is not None and usd_per_mtok > 0.0:
         volume = chosen.spend_usd_per_month / usd_per_mtok * TOKENS_PER_MTOK
         reached.append((volume, f"{chosen.spend_usd_per_month:,.0f} USD per month"))

@@ -26,11 +26,9 @@ from tokencross.options.capacity import peak_ratio
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
 from tokencross.tables.resolved import Quantity, TextRatio, UnitPrice
-from tokencross.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
+from tokencross.units import HOURS_PER_MONTH, MINUTES_PER_MONTH
 
 __all__ = ["ProvisionedOption"]
-
-_MINUTES_PER_MONTH = SECONDS_PER_MONTH / 60.0
 
 # field: (unit, highest, whether 0 is refused)
 _NUMBERS: dict[str, tuple[str, float, bool]] = {
@@ -106,7 +104,7 @@ class ProvisionedOption:
             batch_share=float_or_draws(workload.batch_share),
             batch_speedup=1.0,
         )
-        served = rate * _MINUTES_PER_MONTH * self._value("target_load_share", None)
+        served = rate * MINUTES_PER_MONTH * self._value("target_load_share", None)
         weight = self._weight(workload, sold, ratio)
         step = float(sold.unit_step_count)
         keep = 1.0 - float_or_draws(self.discount_share)
