@@ -101,9 +101,14 @@ def listing_text(rows: Sequence[dict[str, object]], *, caption: str, blended: bo
     for row in rows:
         prices = [_price(row[f"{key}_usd_per_mtok"]) for key in ("input", "output", "cache_read")]
         mixed = [f"{float(str(row['blended_usd_per_mtok'])):.4g}"] if blended else []
-        cells = [row["model"], row["tier"], *mixed, *prices, row["effective_from"], row["via"]]
+        cells = [row["model"], row["tier"], *mixed, *prices, row["effective_from"], _short(str(row["via"]))]
         table.add_row(*(str(cell) for cell in cells))
     return Group(table, Text(caption, style="dim"))
+
+
+def _short(via: str) -> str:
+    """Return a source without the path within it; `prices show` has the whole of it."""
+    return via if via.startswith("https:") else via.partition(":")[0]
 
 
 def _price(value: object) -> str:
