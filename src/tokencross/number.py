@@ -18,6 +18,7 @@ __all__ = [
     "check_number",
     "float_or_draws",
     "is_draws",
+    "plain",
     "point",
 ]
 
@@ -50,6 +51,11 @@ def float_or_draws(number: Number) -> FloatOrDraws:
     if isinstance(number, (float, int)):
         return float(number)
     return float(number.ppf(_MEDIAN))
+
+
+def plain(value: FloatOrDraws) -> FloatOrDraws:
+    """Return draws as they are, and anything that is one number, a NumPy scalar too, as a float."""
+    return value if isinstance(value, np.ndarray) and value.ndim else float(value)
 
 
 def point(number: Number) -> float:

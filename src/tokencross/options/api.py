@@ -14,6 +14,7 @@ from tokencross.errors import Problem, ResolveError, ScenarioError, TokencrossEr
 from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
 from tokencross.options.base import (
     GIVEN,
+    NOT_MEASURED,
     Parameter,
     Resolved,
     checked_engineering,
@@ -22,7 +23,15 @@ from tokencross.options.base import (
     from_tables,
     replaced_engineering,
 )
-from tokencross.options.billing import BlendedPrice, blend, cheapest_ratio, hourly_ratio, request_usd, tier_shares
+from tokencross.options.billing import (
+    BlendedPrice,
+    billed_lengths,
+    blend,
+    cheapest_ratio,
+    hourly_ratio,
+    request_usd,
+    tier_shares,
+)
 from tokencross.options.buyer import SupportPlan, usage_curve
 from tokencross.options.capacity import peak_ratio
 from tokencross.options.centred import centred_price
@@ -127,15 +136,9 @@ class ApiOption:
         blended = self._blended(workload, price, self._text_ratio(workload, price))
         return blended.total * (1.0 - float_or_draws(self.discount_share))
 
-    def _lengths(self, workload: Workload, ratio: TextRatio) -> tuple[FloatOrDraws, FloatOrDraws]:
-        """Return input and output of a mean request, in billed tokens."""
-        longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)
-        input_tokens = float_or_draws(workload.input_tokens) * ratio.value
-        return input_tokens, float_or_draws(workload.output_tokens) * ratio.value * longer
-
     def _blended(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> BlendedPrice:
         """Return the workload's list price: what can wait at batch prices, or in the cheapest hours."""
-        input_tokens, output_tokens = self._lengths(workload, ratio)
+        input_tokens, output_tokens = billed_lengths(workload, ratio, self.output_ratio)
         shape = {
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
@@ -180,10 +183,10 @@ class ApiOption:
     def _limit(
         self, workload: Workload, ratio: TextRatio, usd_per_mtok: float, *, has_batch: bool
     ) -> VolumeLimit | None:
-        """Return the volume above which the published limits ask for a contract."""
-        input_tokens, output_tokens = self._lengths(workload, ratio)
+        """Return the volume at which the published limits end."""
+        input_tokens, output_tokens = billed_lengths(workload, ratio, self.output_ratio)
         whole = point(workload.request_tokens)
-        later = 1.0 if self.service_tier == "batch" else point(workload.batch_share)
+        later = point(self._deferred_share(workload))
         peak, burst = point(workload.peak), point(workload.burst)
         if has_batch:  # batches have limits of their own
             busiest = (1.0 - later) * peak * burst
@@ -236,7 +239,7 @@ class ApiOption:
             )
         if point(workload.batch_share) > 0.0 and not price.has_batch and not price.windows:
             notes.append(f"{self.label}: the table has no batch price of {self.model}; deferrable tokens pay in full.")
-        input_tokens, _ = self._lengths(workload, ratio)
+        input_tokens, _ = billed_lengths(workload, ratio, self.output_ratio)
         cached = float_or_draws(workload.cached_input_share) + workload.written_share
         for tier in tier_shares(price, input_tokens, float_or_draws(workload.input_cv), cached)[1:]:
             share = point(tier.input_share)
@@ -284,8 +287,7 @@ class ApiOption:
                 Parameter("tokenizer_ratio", self.tokenizer_ratio, _UNITS["tokenizer_ratio"], "given", "", GIVEN)
             )
         elif ratio.citation is None:
-            why = "its tokenizer was not measured: counted as the reference's"
-            found.append(Parameter("tokenizer_ratio", 1.0, _UNITS["tokenizer_ratio"], "default", why))
+            found.append(NOT_MEASURED)
         if self.output_ratio is not None:
             found.append(Parameter("output_ratio", self.output_ratio, _UNITS["output_ratio"], "given", "", GIVEN))
         for name in _ABSENT:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GIVEN",
+    "NOT_MEASURED",
     "CostOption",
     "Option",
     "Origin",
@@ -66,6 +67,15 @@ class Parameter:
     origin: Origin
     why: str = ""
     citation: Citation | None = None
+
+
+NOT_MEASURED = Parameter(
+    "tokenizer_ratio",
+    1.0,
+    "billed tokens per reference token",
+    "default",
+    "its tokenizer was not measured: counted as the reference's",
+)
 
 
 @dataclass(frozen=True)

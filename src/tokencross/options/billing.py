@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import FloatOrDraws
-from tokencross.tables.resolved import ApiPrice, LongContextPrice
+from tokencross.number import FloatOrDraws, Number, float_or_draws
+from tokencross.options.workload import Workload
+from tokencross.tables.resolved import ApiPrice, LongContextPrice, TextRatio
 from tokencross.units import TOKENS_PER_MTOK
 
 __all__ = [
     "BlendedPrice",
     "TierShare",
+    "billed_lengths",
     "blend",
     "cheapest_ratio",
     "hourly_ratio",
@@ -34,6 +36,25 @@ def _normal_cdf(x: FloatOrDraws) -> NDArray[np.float64]:
     """Return the standard normal distribution function."""
     value: NDArray[np.float64] = 0.5 * (1.0 + _erf(np.asarray(x) / math.sqrt(2.0)))
     return value
+
+
+def billed_lengths(
+    workload: Workload, ratio: TextRatio, output_ratio: Number | None
+) -> tuple[FloatOrDraws, FloatOrDraws]:
+    """Return input and output of a mean request. [billed tokens]
+
+    Parameters
+    ----------
+    workload : Workload
+        Lengths in reference tokens.
+    ratio : TextRatio
+        Billed tokens per reference token.
+    output_ratio : Number, optional
+        Length of the model's answers over the workload's; 1 unless given.
+    """
+    longer = 1.0 if output_ratio is None else float_or_draws(output_ratio)
+    billed_input = float_or_draws(workload.input_tokens) * ratio.value
+    return billed_input, float_or_draws(workload.output_tokens) * ratio.value * longer
 
 
 @dataclass(frozen=True)
@@ -202,6 +223,11 @@ def hourly_ratio(price: ApiPrice, load: Sequence[float] | None) -> FloatOrDraws:
         Prices with their time windows.
     load : sequence of 24 or 168 weights, optional
         Relative traffic by hour of day or week (from Monday), UTC; flat unless given.
+
+    Returns
+    -------
+    float or ndarray, shape (D,)
+        1 where there are no windows. [quotient]
     """
     hours = np.ones(_WEEK_HOURS) if load is None else np.resize(np.asarray(load, dtype=float), _WEEK_HOURS)
     weights = hours / hours.sum()

@@ -12,7 +12,7 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.terms import Bands
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, plain, point
 from tokencross.units import TOKENS_PER_MTOK
 
 __all__ = ["SupportPlan", "usage_curve"]
@@ -26,7 +26,7 @@ class SupportPlan:
     ----------
     bands : sequence of (from_usd_per_month, share)
         Each part of the bill pays its band's share: ``[(0, 0.10), (10_000, 0.07)]`` is 10% of the first 10,000 USD
-        and 7% of the rest. The first band begins at 0 and they ascend.
+        and 7% of the rest. The first band begins at 0 and they ascend. [USD/month, share]
     min_usd_per_month : Number
         At least this much. [USD/month]
     label : str
@@ -102,7 +102,7 @@ class SupportPlan:
         for (start, share), end in zip(self.bands, ends, strict=True):
             fixed = share * np.clip(fixed_usd_per_month - start, 0.0, end - start)
             if is_draws(fixed) or float(np.asarray(fixed)) > 0.0:
-                cost = cost + CostCurve.fixed(_plain(fixed), label=self.label)
+                cost = cost + CostCurve.fixed(plain(fixed), label=self.label)
             begins = 0.0 if start == 0.0 else _volume_at(start, usd_per_mtok, fixed_usd_per_month)
             stops = np.inf if end == np.inf else _volume_at(end, usd_per_mtok, fixed_usd_per_month)
             cost = cost + _between(begins, stops, usd_per_mtok * share, self.label)
@@ -129,6 +129,11 @@ def usage_curve(
     citations : sequence of Citation
         Rows of the prices.
 
+    Returns
+    -------
+    CostCurve
+        Linear from the volume that the credits pay on. [USD/month]
+
     Notes
     -----
     Credits c pay the first :math:`c / p` tokens of every class alike, so the bill is :math:`\max(0, pV - c)`.
@@ -150,7 +155,7 @@ def _volume_at(usd: FloatOrDraws, usd_per_mtok: FloatOrDraws, fixed: FloatOrDraw
     """Return the volume at which a bill reaches a sum. [tokens/month]"""
     with np.errstate(divide="ignore", invalid="ignore"):
         volume = np.maximum(np.asarray(usd) - fixed, 0.0) / np.asarray(usd_per_mtok) * TOKENS_PER_MTOK
-    return _plain(np.where(np.isnan(volume), 0.0, volume))
+    return plain(np.where(np.isnan(volume), 0.0, volume))
 
 
 def _between(
@@ -174,9 +179,3 @@ def _between(
             return CostCurve.per_mtok(usd_per_mtok, label=label, citations=citations)
     # with draws a band may begin at 0, or never, in some of them, which the public constructor refuses
     return CostCurve((Bands(tuple(starts), tuple(prices), False, label, tuple(citations)),))
-
-
-def _plain(value: FloatOrDraws) -> FloatOrDraws:
-    """Return NumPy scalars as floats."""
-    array = np.asarray(value, dtype=float)
-    return array if array.ndim else float(array)

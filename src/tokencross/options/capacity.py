@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
-from tokencross.number import FloatOrDraws
+from tokencross.number import FloatOrDraws, plain
 from tokencross.options.replicas import Derating, Replica, combined_ratio
 from tokencross.tables.compute_records import Instance
 from tokencross.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
@@ -105,20 +105,20 @@ class Fleet:
         cost = CostCurve.staircase(
             self.usd_per_step,
             self.tokens_per_step,
-            min_steps=_plain(self.min_steps),
+            min_steps=plain(self.min_steps),
             label="GPU instances",
             citations=citations,
         )
         if np.any(np.asarray(self._spare_steps) > 0.0):
-            spares = _plain(self.usd_per_step * self._spare_steps)
+            spares = plain(self.usd_per_step * self._spare_steps)
             cost = cost + CostCurve.fixed(spares, label="spare instances", citations=citations)
         return cost
 
     def gpus(self) -> CostCurve:
         """Return the number of GPUs as a curve of volume (its USD are GPUs)."""
         per_step = float(self.instance.gpu_count * self.replica.instances_per_replica)
-        count = CostCurve.staircase(per_step, self.tokens_per_step, min_steps=_plain(self.min_steps))
-        return count + CostCurve.fixed(_plain(per_step * self._spare_steps))
+        count = CostCurve.staircase(per_step, self.tokens_per_step, min_steps=plain(self.min_steps))
+        return count + CostCurve.fixed(plain(per_step * self._spare_steps))
 
     def served_tokens_per_month(self, volumes: Array) -> Array:
         """Return what the billed fleet could serve at the measured rate, around the clock. [tokens/month]"""
@@ -159,8 +159,3 @@ class Fleet:
             "utilisation_share": tokens_per_month / served,
         }
         return rows
-
-
-def _plain(value: FloatOrDraws) -> FloatOrDraws:
-    """Return NumPy scalars as floats."""
-    return value if isinstance(value, np.ndarray) and value.ndim else float(value)

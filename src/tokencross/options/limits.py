@@ -15,7 +15,7 @@ __all__ = ["VolumeLimit", "volume_limit"]
 
 @dataclass(frozen=True)
 class VolumeLimit:
-    """The volume above which a line needs a contract. [reference tokens/month]"""
+    """The volume at which published limits end. [reference tokens/month]"""
 
     tokens_per_month: float
     words: str
@@ -51,6 +51,11 @@ def volume_limit(
         Busiest minutes of what the rates limit, over the mean of everything; 0 where they limit nothing.
     where : str
         What errors name.
+
+    Returns
+    -------
+    VolumeLimit or None
+        None where nothing is published. [reference tokens/month]
 
     Raises
     ------

@@ -10,9 +10,10 @@ import numpy as np
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, point
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, plain, point
 from tokencross.options.base import (
     GIVEN,
+    NOT_MEASURED,
     Origin,
     Parameter,
     Resolved,
@@ -22,6 +23,7 @@ from tokencross.options.base import (
     from_tables,
     replaced_engineering,
 )
+from tokencross.options.billing import billed_lengths
 from tokencross.options.capacity import peak_ratio
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
@@ -112,7 +114,7 @@ class ProvisionedOption:
         curve = CostCurve.staircase(
             usd * HOURS_PER_MONTH * step * keep,
             step * served / (weight * planned),
-            min_steps=_whole_steps(least / step),
+            min_steps=plain(np.ceil(least / step * (1.0 - 1e-12))),
             label=f"{sold.unit}s",
             citations=sold.citations,
         )
@@ -130,13 +132,11 @@ class ProvisionedOption:
 
     def _weight(self, workload: Workload, sold: UnitPrice, ratio: TextRatio) -> FloatOrDraws:
         """Return what one reference token takes of a unit, in billed input tokens."""
-        longer = 1.0 if self.output_ratio is None else float_or_draws(self.output_ratio)
         cached = float_or_draws(workload.cached_input_share)
-        inputs = float_or_draws(workload.input_tokens) * ratio.value
+        inputs, output = billed_lengths(workload, ratio, self.output_ratio)
         taken = inputs * (1.0 - cached)
         if is_draws(cached) or cached > 0.0:
             taken = taken + inputs * cached * self._value("cached_weight_ratio", sold.cached_weight_ratio)
-        output = float_or_draws(workload.output_tokens) * ratio.value * longer
         if is_draws(output) or output > 0.0:
             taken = taken + output * self._needed("output_weight_ratio", sold.output_weight_ratio)
         if np.any(np.asarray(taken) == 0.0):
@@ -198,8 +198,7 @@ class ProvisionedOption:
             origin: Origin = "default" if sold.size_citation is None else "table"
             found.append(Parameter("min_unit_count", least, "units", origin, why, sold.size_citation))
         if self.tokenizer_ratio is None and ratio.citation is None:
-            why = "its tokenizer was not measured: counted as the reference's"
-            found.append(Parameter("tokenizer_ratio", 1.0, _NUMBERS["tokenizer_ratio"][0], "default", why))
+            found.append(NOT_MEASURED)
         return (*found, *engineering_parameters(self.engineering))
 
     # ------------------------------------------------------------------ the same, otherwise
@@ -218,9 +217,3 @@ class ProvisionedOption:
             return replace(self, **changes)
         known = [*_NUMBERS, *_CHOICES, "engineering"]
         raise ScenarioError(Problem(f"{self.label}:{name}", "no such number", ", ".join(known), offer(name, known)))
-
-
-def _whole_steps(steps: FloatOrDraws) -> FloatOrDraws:
-    """Return a number of steps rounded up to whole ones."""
-    whole = np.ceil(np.asarray(steps) * (1.0 - 1e-12))
-    return whole if whole.ndim else float(whole)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import statistics
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from tokencross.errors import Problem, ResolveError, ScenarioError, offer
 from tokencross.number import point
 from tokencross.options.api import ApiOption
 from tokencross.options.workload import Workload
-from tokencross.tables.api_records import ApiModel, ApiPriceRow, TimeWindow
+from tokencross.tables.api_records import ApiModel, ApiPriceRow, Tier, TimeWindow
 from tokencross.tables.book import Book
 from tokencross.tables.resolved import ApiPrice
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TIERS", "about_model", "history_frame", "prices_frame", "tier_history_frame"]
 
-TIERS = ("frontier", "small", "open_hosted")
+TIERS: tuple[str, ...] = get_args(Tier)
 _COLUMNS = [
     "model",
     "name",
