@@ -10,7 +10,7 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import Number, point
+from tokencross.number import FloatOrDraws, Number, point
 from tokencross.tables.book import REPLACED, Book
 from tokencross.tables.resolved import Quantity
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = [
     "GIVEN",
     "NOT_MEASURED",
+    "Blend",
     "CostOption",
+    "Inner",
     "Option",
     "Origin",
     "Parameter",
@@ -92,6 +94,33 @@ class Resolved:
     citations: tuple[Citation, ...] = ()
     fleet: Fleet | None = None
     limit: VolumeLimit | None = None
+    inner: tuple[Inner, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inner:
+    """An option inside a blend, resolved, with the share of the blend's volume that it gets.
+
+    The share is None where it depends on the volume.
+    """
+
+    label: str
+    share: FloatOrDraws | None
+    resolved: Resolved
+
+
+@runtime_checkable
+class Blend(Protocol):
+    """An option made of others; theirs keep their own labels, and so their own addresses."""
+
+    @property
+    def parts(self) -> tuple[CostOption, ...]:
+        """The options inside."""
+        ...
+
+    def with_parts(self, parts: tuple[CostOption, ...]) -> CostOption:
+        """Return the same blend of other options, in the order of `parts`."""
+        ...
 
 
 @runtime_checkable
