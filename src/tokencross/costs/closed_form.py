@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def line_and_staircase(challenger: CostCurve, incumbent: CostCurve, keep_share: 
                 case PerToken():
                     price = price - sign * term.usd_per_mtok
                 case Staircase() if sign > 0.0:
-                    stairs.append(term)
+                    _join(stairs, term)
                 case _:
                     return None
     if not stairs:  # two lines: a staircase whose steps cost nothing
@@ -53,6 +53,16 @@ def line_and_staircase(challenger: CostCurve, incumbent: CostCurve, keep_share: 
         return None
     least = np.maximum(stairs[0].min_steps, 1.0)
     return LineAndStaircase(fixed, price / TOKENS_PER_MTOK, stairs[0].usd_per_step, stairs[0].tokens_per_step, least)
+
+
+def _join(stairs: list[Staircase], term: Staircase) -> None:
+    """Add a staircase; the parts of one fleet's bill have the same steps and are one."""
+    for index, known in enumerate(stairs):
+        same = np.array_equal(known.tokens_per_step, term.tokens_per_step)
+        if same and np.array_equal(known.min_steps, term.min_steps):
+            stairs[index] = replace(known, usd_per_step=known.usd_per_step + term.usd_per_step)
+            return
+    stairs.append(term)
 
 
 def crossings(pair: LineAndStaircase) -> tuple[Array, Array]:

@@ -205,6 +205,10 @@ class CostCurve:
         """Return the curve with every term carrying ``label``."""
         return CostCurve(tuple(replace(term, label=label) for term in self.terms))  # type: ignore[type-var]  # terms are dataclasses
 
+    def cited(self, citations: Sequence[Citation]) -> CostCurve:
+        """Return the curve with every term resting on ``citations``."""
+        return CostCurve(tuple(replace(term, citations=tuple(citations)) for term in self.terms))  # type: ignore[type-var]  # terms are dataclasses
+
     def draw(self, index: int) -> CostCurve:
         """Return the plain curve of one draw of the coefficients."""
         return CostCurve(tuple(term.draw(index) for term in self.terms))

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from tokencross.costs.composite import SAME_SLOPE_RATIO, Cheapest, Minimum, sum_of_tails
+from tokencross.costs.hourly import HourlyStaircase
 from tokencross.costs.terms import Array, Fixed, PerToken, Staircase, Tail, Term
 
 __all__ = ["ROUNDING_RATIO", "SNAP_RATIO", "Difference", "Windows", "subtract", "windows_between"]
@@ -18,7 +19,7 @@ ROUNDING_RATIO = 1e-12
 """Gaps and windows narrower than this, relative to their volume, are rounding."""
 
 SNAP_RATIO = 8 * float(np.finfo(float).eps)  # a sum smaller than this, relative to its parts, is zero
-_CHUNK = 1 << 17  # breakpoints worked on at once
+_CHUNK = 1 << 15  # breakpoints worked on at once: what a core's cache holds
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def _step_widths(terms: Iterable[Term]) -> Iterator[float]:
         match term:
             case Staircase():
                 yield float(term.tokens_per_step)
+            case HourlyStaircase():
+                yield from term.widths().tolist()
             case Minimum():
                 yield from _step_widths(term.terms)
             case Cheapest():
@@ -121,6 +124,9 @@ def _unit(term: Term, widths: list[float]) -> tuple[Term, float]:
             if same is None:
                 widths.append(width)
             return Staircase(1.0, same or width, max(float(term.min_steps), 1.0)), float(term.usd_per_step)
+        case HourlyStaircase():
+            least = np.where(term.loads > 0.0, np.maximum(term.min_steps, 1.0), term.min_steps)
+            return replace(term, usd_per_step=1.0, min_steps=least), float(term.usd_per_step)
         case _:
             return term, 1.0
 
