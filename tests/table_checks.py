@@ -17,8 +17,10 @@ __all__ = ["CHECKS", "ENDINGS", "KINDS", "LISTS", "Row", "Tables", "api_rows", "
 
 LISTS = {
     "api": "models",
+    "around": "items",
     "compute": "instances",
     "hardware": "gpus",
+    "load": "profiles",
     "models": "models",
     "provisioned": "models",
     "throughput": "runs",
@@ -104,7 +106,7 @@ def offers(tables: Tables) -> Iterator[tuple[str, Row, Row]]:
 def cited(tables: Tables) -> Iterator[tuple[str, Row]]:
     """Yield everything that has to say where it comes from."""
     yield from rows(tables)
-    for kind in ("hardware", "models", "throughput", "tokenizers"):
+    for kind in ("hardware", "load", "models", "throughput", "tokenizers"):
         yield from records(tables, kind)
     for name, model in records(tables, "api"):
         if "retirement" in model:
@@ -446,6 +448,13 @@ ENDINGS = (
     "tokens_per_minute",
     "requests_per_minute",
     "_seconds",
+    # what an item around the GPU is billed by: the item is said beside the key
+    "usd_per_month",
+    "usd_per_instance_month",
+    "usd_per_gpu_month",
+    "usd_per_gib_month",
+    "usd_per_gb",
+    "bytes_per_output_token",
 )
 
 

@@ -15,24 +15,46 @@ if TYPE_CHECKING:
     from tokencross.costs.breakeven import breakeven as breakeven
     from tokencross.costs.curve import CostCurve as CostCurve
     from tokencross.costs.engineering import Engineering as Engineering
+    from tokencross.options.around import AroundGpu as AroundGpu
     from tokencross.options.base import Option as Option
+    from tokencross.options.blends import Cascade as Cascade
+    from tokencross.options.blends import Split as Split
     from tokencross.options.buyer import SupportPlan as SupportPlan
+    from tokencross.options.latency import Latency as Latency
+    from tokencross.options.load import Load as Load
+    from tokencross.options.own_rate import Throughput as Throughput
+    from tokencross.options.scaling import Scaling as Scaling
+    from tokencross.options.spillover import Spillover as Spillover
+    from tokencross.options.success import Accepted as Accepted
+    from tokencross.options.training import Training as Training
     from tokencross.options.workload import Workload as Workload
     from tokencross.prices import PriceBook as PriceBook
     from tokencross.prices import load_prices as load_prices
     from tokencross.scenario import load_study as load_study
+    from tokencross.studies.mixing import best_mix as best_mix
     from tokencross.study import Study as Study
     from tokencross.units import per_day as per_day
 
 _HOMES = {
+    "Accepted": "options.success",
+    "AroundGpu": "options.around",
     "Breakeven": "costs.breakeven",
+    "Cascade": "options.blends",
     "CostCurve": "costs.curve",
     "Engineering": "costs.engineering",
+    "Latency": "options.latency",
+    "Load": "options.load",
     "Option": "options.base",
     "PriceBook": "prices",
+    "Scaling": "options.scaling",
+    "Spillover": "options.spillover",
+    "Split": "options.blends",
     "Study": "study",
     "SupportPlan": "options.buyer",
+    "Throughput": "options.own_rate",
+    "Training": "options.training",
     "Workload": "options.workload",
+    "best_mix": "studies.mixing",
     "breakeven": "costs.breakeven",
     "load_prices": "prices",
     "load_study": "scenario",
@@ -40,15 +62,26 @@ _HOMES = {
 }
 
 __all__ = [
+    "Accepted",
+    "AroundGpu",
     "Breakeven",
+    "Cascade",
     "CostCurve",
     "Engineering",
+    "Latency",
+    "Load",
     "Option",
     "PriceBook",
+    "Scaling",
+    "Spillover",
+    "Split",
     "Study",
     "SupportPlan",
+    "Throughput",
+    "Training",
     "Workload",
     "__version__",
+    "best_mix",
     "breakeven",
     "load_prices",
     "load_study",

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from tokencross.costs.engineering import Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError, TokencrossError
-from tokencross.options.base import CostOption
-from tokencross.options.buyer import SupportPlan
 from tokencross.options.workload import Workload
-from tokencross.prices import PriceBook, load_prices
+from tokencross.prices import load_prices
+from tokencross.scenario_build import Builder, built_workload
 from tokencross.study import Study
 from tokencross.tables.reading import Document, KeyPath, read_document
-from tokencross.tables.scenario_file import ARGUMENTS, EngineeringEntry, OptionEntry, ScenarioFile, SupportEntry
+from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.strict import as_error, parse_record
 
 __all__ = ["load_study", "load_workload"]
@@ -60,8 +58,13 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
             overlay=overlay,
         ),
     )
-    workload = _at(document, ("workload",), lambda: _workload(said))
-    options = [_option(prices, entry, document, index) for index, entry in enumerate(said.options)]
+    workload = _at(document, ("workload",), lambda: built_workload(said.workload, said.name, path.parent))
+    builder = Builder(prices, path.parent, {})
+    every = []
+    for index, entry in enumerate(said.options):
+        inside = partial(_inside, document, index)
+        every.append(_at(document, ("options", index), partial(builder.option, entry, inside)))
+    options = [option for option, entry in zip(every, said.options, strict=True) if entry.listed]
     study = _at(
         document,
         ("options",),
@@ -73,7 +76,7 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
             tokens_per_month=said.tokens_per_month,
         ),
     )
-    for index, option in enumerate(options):
+    for index, option in enumerate(every):
         _at(document, ("options", index), partial(option.resolve, workload))
     return study.noted(said.note)
 
@@ -86,9 +89,15 @@ def load_workload(path: str | Path) -> Workload:
     ScenarioError
         With file, line and key of what is wrong.
     """
-    document = read_document(Path(path), error=ScenarioError)
+    path = Path(path)
+    document = read_document(path, error=ScenarioError)
     said = parse_record(ScenarioFile, document.data, document)
-    return _at(document, ("workload",), lambda: _workload(said))
+    return _at(document, ("workload",), lambda: built_workload(said.workload, said.name, path.parent))
+
+
+def _inside(document: Document, index: int, key: str, call: Callable[[], T]) -> T:
+    """Return what a call gives; its error names the key of an option."""
+    return _at(document, ("options", index, key), call)
 
 
 def _at(document: Document, path: KeyPath, call: Callable[[], T]) -> T:
@@ -97,47 +106,7 @@ def _at(document: Document, path: KeyPath, call: Callable[[], T]) -> T:
         return call()
     except TokencrossError as error:
         named = [problem.where for problem in error.problems if isinstance(problem, Problem)]
+        if named and all(where.startswith(f"{document.name}:") for where in named):
+            raise  # it names its key already
         own = [name for name in named if name in ScenarioFile.model_fields]  # a mistake of a key of its own
         raise as_error(document, own[:1] or path, error) from None
-
-
-def _workload(said: ScenarioFile) -> Workload:
-    """Return the workload, named after the scenario unless it has its own name."""
-    given: dict[str, Any] = {key: getattr(said.workload, key) for key in said.workload.model_fields_set}
-    return Workload(**{"name": said.name, **given})
-
-
-def _option(prices: PriceBook, entry: OptionEntry, document: Document, index: int) -> CostOption:
-    """Return one option."""
-    given: dict[str, Any] = {
-        key: getattr(entry, key)
-        for key in entry.model_fields_set & ARGUMENTS[entry.kind]
-        if key not in ("engineering", "support")
-    }
-    if entry.engineering is not None:
-        given["engineering"] = _at(
-            document, ("options", index, "engineering"), lambda: _engineering(entry.engineering or ())
-        )
-    if entry.support is not None:
-        given["support"] = _at(document, ("options", index, "support"), partial(_support, entry.support))
-    calls: dict[str, Callable[..., CostOption]] = {
-        "api": prices.api,
-        "self_hosted": prices.self_hosted,
-        "dedicated": prices.dedicated,
-        "provisioned": prices.provisioned,
-    }
-    named = getattr(entry, entry.kind)
-    return _at(document, ("options", index), lambda: calls[entry.kind](named, label=entry.label, **given))
-
-
-def _support(entry: SupportEntry) -> SupportPlan:
-    """Return a support plan."""
-    bands = [(band.from_usd_per_month, band.bill_share) for band in entry.bands]
-    return SupportPlan(bands, entry.min_usd_per_month, entry.label)
-
-
-def _engineering(entries: tuple[EngineeringEntry, ...]) -> EngineeringItems:
-    """Return the items of a list."""
-    return EngineeringItems(
-        tuple(Engineering(**{key: getattr(entry, key) for key in entry.model_fields_set}) for entry in entries)
-    )

@@ -131,9 +131,38 @@ class Study:
         """Return option, component, usd_per_month and source at a volume; they add up to `costs`."""
         return self._comparison.breakdown(tokens_per_month)
 
-    def breakeven(self, challenger: str, *, against: str | None = None, margin_share: float = 0.0) -> Breakeven:
-        """Return where an option undercuts another (the incumbent unless said), exact; see `Breakeven`."""
-        return self._comparison.breakeven(challenger, against, margin_share=margin_share)
+    def breakeven(
+        self, challenger: str, *, against: str | None = None, margin_share: float = 0.0, per: str = "token"
+    ) -> Breakeven:
+        """Return where an option undercuts another (the incumbent unless said), exact; see `Breakeven`.
+
+        ``per="success"`` compares what accepted work costs: volumes then count the tokens of accepted tasks, and both
+        options have to say their success (`Accepted`).
+        """
+        return self._comparison.breakeven(challenger, against, margin_share=margin_share, per=per)
+
+    def unit_costs(
+        self, volumes: ArrayLike, *, per: str = "mtok", tokens_per_user_month: Number | None = None
+    ) -> pd.DataFrame:
+        """Return what a unit of work costs: index tokens_per_month, a column of USD per unit per option.
+
+        Parameters
+        ----------
+        volumes : array_like
+            [tokens/month]; with ``per="success"`` tokens of accepted tasks.
+        per : str
+            ``mtok`` (a million tokens), ``request``, ``user`` (a user's month) or ``success`` (an accepted task).
+        tokens_per_user_month : Number, optional
+            What a user takes; to be said with ``per="user"``. [tokens/month]
+
+        Raises
+        ------
+        ScenarioError
+            If the unit is unknown or what it needs is not said.
+        """
+        from tokencross.studies.units import unit_costs
+
+        return unit_costs(self._comparison, volumes, per=per, tokens_per_user_month=tokens_per_user_month)
 
     def breakevens(self) -> pd.DataFrame:
         """Return every challenger against the incumbent, with reasons where there is none."""
@@ -151,6 +180,15 @@ class Study:
         """Return every step from tokens to GPUs for the self-hosted options: a row per step, a column per option."""
         return self._comparison.capacity(tokens_per_month)
 
+    def latency(self) -> pd.DataFrame:
+        """Return how long users of each option wait: time_to_first_token_ms, tokens_per_second_per_user, how, source.
+
+        nan where neither a table nor a measurement says; shown beside the costs.
+        """
+        from tokencross.studies.feasible import latency_frame
+
+        return latency_frame(self._comparison)
+
     # ------------------------------------------------------------------ what it rests on
 
     def assumptions(self) -> pd.DataFrame:
@@ -166,6 +204,28 @@ class Study:
         return self._comparison.sources()
 
     # ------------------------------------------------------------------ the same, otherwise
+
+    def feasible(
+        self, *, max_ttft_ms: float | None = None, min_tokens_per_second_per_user: float | None = None
+    ) -> Study:
+        """Return the study without the options that are known to be too slow; its notes say which, and why.
+
+        Parameters
+        ----------
+        max_ttft_ms : float, optional
+            Longest wait for the first token. [ms]
+        min_tokens_per_second_per_user : float, optional
+            Slowest speed of one answer, in the model's own tokens. [tokens/s]
+
+        Raises
+        ------
+        ScenarioError
+            If no bound is given, one is not a number above 0, or no substitute is left.
+        """
+        from tokencross.studies.feasible import feasible
+
+        speed = min_tokens_per_second_per_user
+        return self._of(feasible(self._comparison, max_ttft_ms=max_ttft_ms, min_tokens_per_second_per_user=speed))
 
     def replace(self, changes: Mapping[str, object]) -> Study:
         """Return a new study with numbers at addresses replaced.
@@ -185,18 +245,24 @@ class Study:
     def at(self, as_of: DateLike) -> Study:
         """Return the study with the prices of another date, or with ``"tables"`` of the tables' own."""
         day: date | None = None if as_of == TABLES_DATE else as_date(as_of, where="as_of", or_tables=True)
-        options = tuple(o if o.book is None else o.with_book(o.book.at(day or o.book.store.date)) for o in self.options)
-        return self._of(replace(self._comparison, options=options))
+
+        def moved(option: CostOption) -> CostOption:
+            book = option.book
+            return option if book is None else option.with_book(book.at(day or book.store.date))
+
+        return self._of(self._comparison.changed(moved))
 
     def with_workload(self, workload: Workload) -> Study:
         """Return the study with other traffic."""
-        return Study(
+        changed = Study(
             self.options,
             workload=workload,
             incumbent=self.incumbent,
             reference=self.reference,
             tokens_per_month=self.tokens_per_month if workload.tokens_per_month is None else None,
-        ).noted(self._comparison.said)
+        )
+        said, remarks = self._comparison.said, self._comparison.remarks
+        return self._of(replace(changed.comparison, said=said, remarks=remarks))
 
     def noted(self, note: str) -> Study:
         """Return the study with a note of one's own in front of its notes."""

@@ -309,7 +309,7 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "VERSION").write_text("2026.11.21", encoding="utf-8")
     with pytest.raises(TableError) as caught:
         tc.load_prices(tmp_path, as_of="tables")
-    kinds = "api, compute, hardware, models, provisioned, throughput, tokenizers, tuning"
+    kinds = "api, around, compute, hardware, load, models, provisioned, throughput, tokenizers, tuning"
     assert str(caught.value) == f"{tmp_path}\n  found no table; accepted: YAML files in at least one of {kinds}."
 
 

@@ -189,7 +189,9 @@ def test_switch_says_volume_and_bill_in_large_letters() -> None:
     switch = note(axes, f"self-hosted from {format_count(turn.first)} tokens/month, {bill} USD on frontier")
     assert turn.robust is not None
     settled = note(axes, f"for good from {format_count(turn.robust)}")
-    beats = note(axes, "self-hosted beats frontier from 4.71B")
+    first = comparison.breakeven("self-hosted", "frontier").first
+    assert isinstance(first, float)
+    beats = note(axes, f"self-hosted beats frontier from {format_count(first)}")
     sizes = [float(text.get_fontsize()) for text in (switch, settled, beats)]
     assert sizes[0] > sizes[1] >= sizes[2]
     assert switch.get_fontweight() == "bold"
@@ -410,6 +412,7 @@ def test_modelled_rates_are_called_so() -> None:
     assert resolved.fleet is not None
     rate = resolved.fleet.replica.rate
     assert rate is not None
+    assert rate.source is not None
     run = rate.source.run.model_copy(update={"nature": "modelled"})
     modelled = replace(
         resolved,

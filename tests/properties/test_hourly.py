@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,7 @@ def test_between_breakpoints_nothing_changes(term: HourlyStaircase, low: float, 
     assert np.all(np.diff(inside) > 0.0)
     assert np.all((inside > start) & (inside < end))
     edges = np.concatenate([[start], inside, [end]])
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in itertools.pairwise(edges):
         if right - left > 1e-9 * right:
             within = left + (right - left) * np.array([0.01, 0.5, 0.99])
             assert np.ptp(term.line(within)[0]) <= 1e-14 * (1.0 + term.line(within)[0][0])

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 import tokencross as tc
 from tokencross.errors import ResolveError, ScenarioError
-from tokencross.options.capacity import Fleet, peak_ratio
+from tokencross.options.capacity import Fleet
+from tokencross.options.demand import peak_ratio
 from tokencross.options.replicas import Replica, combined_ratio
 from tokencross.options.self_hosted import SelfHostedOption
 
@@ -29,6 +30,7 @@ def own(**fields: Any) -> SelfHostedOption:  # any argument of self_hosted
         "instance": "lambda/gpu_1x_h100_sxm5",  # pricing/compute/lambda.yaml: 4.29 USD per hour
         "purchase": "on_demand",
         "engineering": tc.Engineering.none(),
+        "around": tc.AroundGpu.none(),
         "label": "own",
         "throughput": 1_000.0,
         "gpus_per_replica": 1,

@@ -100,7 +100,7 @@ def test_compare_prints_capacity_assumptions_notes_and_sources(printed: str, stu
     # 4e9 / (730 x 3600) / 3400 = 0.448 requests a second
     assert re.search(r"requests/s, mean +0\.448\b", capacity)
     assert re.search(r"derating: target load share +70%", capacity)
-    assert re.search(r"instances +2\b", capacity)
+    assert re.search(r"instances, mean over the month +2\b", capacity)
     assumed = flat(section(printed, "Assumed, not given"))
     frame = study.assumptions()
     for address in frame[frame["origin"] != "given"]["address"]:

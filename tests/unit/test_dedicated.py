@@ -258,8 +258,11 @@ def test_an_owned_machine_by_the_hour(tmp_path: Path) -> None:
     monthly = OWNED_USD_PER_HOUR * 730
     assert costs(option, 0, full, full * 1.001) == pytest.approx([0, monthly, 2 * monthly])
     frame = tc.Study([option], workload=SHAPE).breakdown(full)
-    assert frame["component"].tolist() == ["GPU instances"]
-    assert frame["usd_per_month"].tolist() == pytest.approx([219_000 * 0.9 / 60 + 1_500 + 13 * 0.12 * 730])
+    parts = ["capital", "hosting", "maintenance", "power"]
+    assert frame["component"].tolist() == [f"GPU instances: {part}" for part in parts]
+    assert frame["usd_per_month"].tolist()[0] == pytest.approx(219_000 * 0.9 / 60)
+    assert frame["usd_per_month"].tolist()[3] == pytest.approx(13 * 0.12 * 730)
+    assert frame["usd_per_month"].sum() == pytest.approx(219_000 * 0.9 / 60 + 1_500 + 13 * 0.12 * 730)
 
 
 @pytest.mark.parametrize(

@@ -237,3 +237,31 @@ def test_parameters_list_what_is_not_plainly_absent() -> None:
     upkeep = engineering_parameters(tc.Engineering(upkeep_usd_per_month=1.0, label="a"))
     assert [p.address for p in upkeep] == ["engineering[a].upkeep_usd_per_month"]
     assert engineering_parameters(tc.Engineering.none()) == ()
+
+
+def test_a_team_is_what_it_costs() -> None:
+    """Two engineers for three months at 300,000 USD a year, half of one to keep it: the preset's own words."""
+    team = tc.Engineering.from_team(
+        engineers=2, months=3, loaded_usd_per_year=300_000, upkeep_fte=0.5, amortization_months=24
+    )
+    preset = tc.Engineering.typical()
+    assert team.upfront_usd == 2 * 3 * 300_000 / 12 == preset.upfront_usd
+    assert team.upkeep_usd_per_month == 0.5 * 300_000 / 12 == preset.upkeep_usd_per_month
+    assert team.lead_months == 3
+    assert monthly(team) == pytest.approx(monthly(preset), rel=1e-12)
+
+
+def test_a_team_grows_with_the_fleet() -> None:
+    team = tc.Engineering.from_team(engineers=0, months=0, loaded_usd_per_year=240_000, upkeep_fte_per_gpu=0.01)
+    assert team.curve(tc.CostCurve.staircase(8.0, 1e9)).usd_per_month(1.5e9) == pytest.approx(16 * 0.01 * 20_000)
+
+
+def test_a_team_takes_draws() -> None:
+    months = np.array([2.0, 6.0])
+    team = tc.Engineering.from_team(engineers=2, months=months, loaded_usd_per_year=240_000)
+    assert_allclose(team.upfront_usd, 2 * months * 20_000)  # type: ignore[arg-type]  # draws
+
+
+def test_a_team_of_minus_one_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"engineering\[engineering\].from_team: engineers"):
+        tc.Engineering.from_team(engineers=-1, months=3, loaded_usd_per_year=300_000)

@@ -240,9 +240,9 @@ def test_the_hash_of_the_tables_covers_the_overlay(folder: Path) -> None:
 
 # ---------------------------------------------------------------------- what is wrong with it
 
-KINDS = "api, compute, hardware, models, provisioned, throughput, tokenizers, tuning"
+KINDS = "api, around, compute, hardware, load, models, provisioned, throughput, tokenizers, tuning"
 HEAD = "provider, name, aliases, market_index, models"
-MODEL_KEYS = "id, name, tier, tokenizer, weights, aliases, prices, limits, retirement"
+MODEL_KEYS = "id, name, tier, tokenizer, weights, aliases, prices, limits, speeds, retirement"
 
 WRONG = {
     "unknown kind": (

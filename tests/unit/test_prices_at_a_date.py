@@ -238,6 +238,7 @@ def test_an_instance_on_the_day_of_a_change() -> None:
             purchase="on_demand",
             region="us-east-1",
             engineering=tc.Engineering.none(),
+            around=tc.AroundGpu.none(),
             throughput=1_000.0,
             gpus_per_replica=8,
             min_instance_count=1,

@@ -18,9 +18,10 @@ API_KEYS = (
     "cache_lifetime, credits_usd_per_month, discount_share, engineering, output_ratio, region, service_tier, "
     "stored_cache_tokens, support, tokenizer_ratio, usage_tier"
 )
+KINDS = "api, self_hosted, dedicated, provisioned, fine_tuned, cascade, split, spillover, accepted"
 DEDICATED_KEYS = (
     "billed_hours_share, compute_as_of, engine, engineering, gpu, gpus_per_replica, latency, min_replica_count, model, "
-    "precision, region, target_load_share, throughput, throughput_as_of"
+    "precision, region, scaling, target_load_share, throughput, throughput_as_of"
 )
 PROVISIONED_KEYS = (
     "cached_weight_ratio, commitment, discount_share, engineering, input_tokens_per_minute, min_unit_count, "
@@ -195,14 +196,13 @@ WRONG: dict[str, tuple[type[TokencrossError], str, str, str]] = {
         ScenarioError,
         "{label: a}",
         ":6: options[0]",
-        "none of api, self_hosted, dedicated, provisioned; accepted: one of api, self_hosted, dedicated, provisioned, "
-        "naming what it is",
+        f"none of {KINDS}; accepted: one of {KINDS}, naming what it is",
     ),
     "two kinds": (
         ScenarioError,
         "{dedicated: acme, provisioned: azure/gpt}",
         ":6: options[0]",
-        "dedicated and provisioned; accepted: one of api, self_hosted, dedicated, provisioned, naming what it is",
+        f"dedicated and provisioned; accepted: one of {KINDS}, naming what it is",
     ),
     "an instance of an endpoint": (
         ScenarioError,

@@ -91,7 +91,8 @@ def test_the_notebook_example_runs_as_written(study: tc.Study) -> None:
     assert {"address", "unit", "source", "origin"} <= set(study.assumptions().columns)
     assert set(study.assumptions()["origin"]) <= {"given", "default", "fitted"}
     assert {"row", "location", "via", "checked", "effective_from"} <= set(study.sources().columns)
-    free = study.replace({"self-hosted:engineering": tc.Engineering.none()})
+    bare = {"self-hosted:engineering": tc.Engineering.none(), "self-hosted:around": tc.AroundGpu.none()}
+    free = study.replace(bare)
     assert free.costs(0.0)["self-hosted"].iloc[0] == pytest.approx(2 * 6.99 * 730)  # two instances, nobody to pay
     assert study.at("2027-01-01").costs(1e9).shape == (1, 4)
     other = tc.Workload(input_tokens=500, output_tokens=100)
@@ -261,6 +262,8 @@ NEUTRAL = {
         "prices:anthropic/claude-opus-5-5.batch.cache_discount_share",
         "prices:openai/gpt-6-luna.batch.discount_share",
         "prices:openai/gpt-6-luna.batch.cache_discount_share",
+        # Lambda's disks cost nothing extra, however many copies of the weights are on them
+        "self-hosted:around.storage_copies_per_instance_ratio",
         # every prompt has 3,000 tokens, so none is in the tier over 272,000
         "prices:openai/gpt-6-luna.long_context[272000].input_usd_per_mtok",
         "prices:openai/gpt-6-luna.long_context[272000].output_usd_per_mtok",
@@ -270,10 +273,12 @@ NEUTRAL = {
     "long": {
         # lead time counts in projections, not in a month's bill (METHOD.md, Engineering)
         "own:engineering[all of it].lead_months",
+        "own:around.storage_copies_per_instance_ratio",
     },
     "custom": {
         # a curve of one's own costs what it costs whatever the workload; the fleet does not cache at a provider
         "own:engineering[all of it].lead_months",
+        "own:around.storage_copies_per_instance_ratio",
         "workload:cached_input_share",
         "workload:cache_write_share",
     },
@@ -584,6 +589,7 @@ def test_a_budget_buys_the_volume_that_costs_it(study: tc.Study, label: str, usd
 
 @pytest.mark.parametrize("usd", [31_038.74, 50_000.0, 123_456.0, 1e6])
 def test_a_budget_on_a_staircase_buys_the_end_of_the_last_step(study: tc.Study, usd: float) -> None:
+    study = study.replace({"self-hosted:around": tc.AroundGpu.none()})
     volume = study.tokens_per_month_for(usd_per_month=usd, option="self-hosted")
     assert study.costs(volume)["self-hosted"].iloc[0] <= usd
     assert study.costs(volume * (1 + 1e-9))["self-hosted"].iloc[0] > usd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from scipy import stats
 import tokencross as tc
 from tokencross.errors import ScenarioError
 from tokencross.number import float_or_draws
+from tokencross.options.billing import _window_by_minute, hourly_ratio
+from tokencross.options.load import Load
+from tokencross.tables.book import Book
+from tokencross.tables.store import bundled_store
 
 SHAPE: dict[str, Any] = {"input_tokens": 3_000.0, "output_tokens": 400.0}
 
@@ -156,9 +161,112 @@ def test_a_profile_or_a_peak() -> None:
     assert refused(load=[1.0] * 24, peak_to_mean=2) == expected
 
 
-def test_replacing_the_peak_puts_the_profile_aside() -> None:
-    profiled = tc.Workload(**SHAPE, load=[1.0] * 24)
-    assert profiled.with_number("peak_to_mean", 2.0).peak == 2.0
+def test_a_load_or_a_peak_whatever_says_the_load() -> None:
+    expected = "workload:load\n  found both load and peak_to_mean; accepted: one of the two."
+    assert refused(load="flat", peak_to_mean=2) == expected
+
+
+def test_replacing_the_load() -> None:
+    assert tc.Workload(**SHAPE, load="flat").with_number("load", "business_hours").load == Load.business_hours()
+    assert tc.Workload(**SHAPE, load="flat").with_number("output_tokens", 1).load == Load.flat()
+
+
+def test_replacing_the_peak_keeps_the_hours_sharper_or_flatter() -> None:
+    profiled = tc.Workload(**SHAPE, load="azure-coding-2024")
+    hours, peak = profiled.hours, float(np.asarray(profiled.peak))
+    assert hours is not None
+    for value in (1.0, 2.0, peak, 5.0):
+        changed = profiled.with_number("peak_to_mean", value)
+        assert changed.peak == pytest.approx(value, rel=1e-9)
+        assert changed.burst == profiled.burst
+        assert changed.hours is not None
+        assert changed.hours.mean() == pytest.approx(1.0)
+        assert value == 1.0 or np.array_equal(np.argsort(changed.hours), np.argsort(hours))
+    np.testing.assert_allclose(profiled.with_number("peak_to_mean", peak).hours, hours, rtol=1e-9)  # type: ignore[arg-type]  # there are hours
+
+
+@pytest.mark.parametrize(("load", "value"), [("flat", 2.0), ([1.0] * 12 + [0.0] * 12, 3.0), ("flat", 0.5)])
+def test_a_peak_that_the_hours_cannot_have(load: object, value: float) -> None:
+    profiled = tc.Workload(**SHAPE, load=load)  # type: ignore[arg-type]  # a name or weights
+    with pytest.raises(ScenarioError, match="workload:peak_to_mean"):
+        profiled.with_number("peak_to_mean", value)
+
+
+def test_hours_are_those_of_the_load() -> None:
+    assert tc.Workload(**SHAPE).hours is None
+    assert tc.Workload(**SHAPE, peak_to_mean=2).hours is None
+    day = tc.Workload(**SHAPE, load=[1.0] * 23 + [25.0])  # a mean of 2
+    assert day.hours is not None
+    assert_allclose(day.hours.reshape(7, 24), [[0.5] * 23 + [12.5]] * 7)
+    week = tc.Workload(**SHAPE, load=np.arange(168.0))
+    assert week.hours is not None
+    assert_allclose(week.hours, np.arange(168.0) / 83.5)
+
+
+def test_a_load_by_value_or_by_name() -> None:
+    office = Load.business_hours()
+    assert tc.Workload(**SHAPE, load=office).load == office
+    assert tc.Workload(**SHAPE, load="business_hours").load == office
+    assert tc.Workload(**SHAPE, load="flat").peak == 1.0
+    measured = tc.Workload(**SHAPE, load="azure-coding-2024")
+    assert measured.load == Load.preset("azure-coding-2024")
+    assert measured.citations == Load.preset("azure-coding-2024").citations
+    assert measured.notes[0].startswith("azure-coding-2024: Hours are read off a plot")
+    assert tc.Workload(**SHAPE).citations == ()
+    assert tc.Workload(**SHAPE).notes == ()
+
+
+def test_an_unknown_load_is_refused_with_the_known() -> None:
+    said = refused(load="bussiness_hours")
+    assert said.startswith(
+        "workload:load\n  found unknown 'bussiness_hours'; accepted: 24 or 168 weights, or one of flat"
+    )
+    assert said.endswith("Did you mean 'business_hours'?")
+    assert refused(load={"hours": 1}).startswith(
+        "workload:load\n  found {'hours': 1}; accepted: 24 or 168 finite weights"
+    )
+
+
+def test_a_burst_measured_with_the_load_comes_before_the_default() -> None:
+    assert tc.Workload(**SHAPE, load="azure-coding-2024").burst == 1.143
+    assert tc.Workload(**SHAPE, load="azure-coding-2024", burst_ratio=2).burst == 2.0
+    assert tc.Workload(**SHAPE, load="business_hours").burst == 1.25
+
+
+def test_the_numbers_of_a_named_load_are_listed() -> None:
+    def said(load: object) -> dict[str, tuple[object, str, str]]:
+        workload = tc.Workload(**SHAPE, load=load)  # type: ignore[arg-type]  # names and loads alike
+        found = {p.address: p for p in workload.parameters()}
+        return {name: (p.value, p.origin, p.why) for name, p in found.items() if not name.endswith("_tokens")}
+
+    traced = said("azure-coding-2024")
+    assert traced == {
+        "workload:peak_to_mean": (Load.preset("azure-coding-2024").peak_to_mean, "table", "load azure-coding-2024"),
+        "workload:burst_ratio": (1.143, "table", "load azure-coding-2024"),
+    }
+    value, origin, why = said("business_hours")["workload:peak_to_mean"]
+    assert (value, origin) == (Load.business_hours().peak_to_mean, "default")
+    assert "our judgement" in why
+    given = said(Load.business_hours(outside_share=0.2))["workload:peak_to_mean"]
+    assert given[1:] == (
+        "given",
+        "load business hours: 9 to 18 o'clock, 5 days a week from Monday, UTC, 0.2 of the traffic outside",
+    )
+    assert list(said([1.0] * 24)) == ["workload:burst_ratio"]  # weights alone say it
+    cited = [p.citation for p in tc.Workload(**SHAPE, load="azure-coding-2024").parameters()][2:]
+    assert cited == [*Load.preset("azure-coding-2024").citations] * 2
+
+
+def test_prices_with_hours_follow_the_load() -> None:
+    """DeepSeek's cheap hours: what a flat day pays lies between a load within them and one outside."""
+    price = Book(bundled_store(), date(2025, 6, 1)).api_price("deepseek/deepseek-chat")
+    assert price.windows
+    cheap = _window_by_minute(price).reshape(168, 60).max(axis=1) >= 0
+    inside = tc.Workload(**SHAPE, load=cheap.astype(float))
+    outside = tc.Workload(**SHAPE, load=1.0 - cheap)
+    ratios = [float(np.asarray(hourly_ratio(price, w.hours))) for w in (inside, tc.Workload(**SHAPE), outside)]
+    assert ratios == sorted(ratios)
+    assert ratios[0] < ratios[1] < ratios[2]
 
 
 # ---------------------------------------------------------------------- from_rate, parameters
@@ -242,3 +350,6 @@ def test_describe_is_one_line() -> None:
     workload = tc.Workload(**SHAPE, cached_input_share=0.5, cache_write_share=0.05, batch_share=0.2, peak_to_mean=3)
     assert workload.describe() == "3,000 in / 400 out, 50% cached, 20% can wait, peak 3x mean"
     assert tc.Workload(**SHAPE).describe() == "3,000 in / 400 out, peak 3x mean"
+    assert tc.Workload(**SHAPE, load=[1.0] * 24).describe() == "3,000 in / 400 out, peak 1x mean"
+    office = tc.Workload(**SHAPE, load="business_hours")
+    assert office.describe() == "3,000 in / 400 out, business hours load, peak 2.93x mean"

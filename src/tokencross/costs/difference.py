@@ -11,6 +11,7 @@ import numpy as np
 
 from tokencross.costs.composite import SAME_SLOPE_RATIO, Cheapest, Minimum, sum_of_tails
 from tokencross.costs.hourly import HourlyStaircase
+from tokencross.costs.overflow import CheapestSteps, Overflow
 from tokencross.costs.terms import Array, Fixed, PerToken, Staircase, Tail, Term
 
 __all__ = ["ROUNDING_RATIO", "SNAP_RATIO", "Difference", "Windows", "subtract", "windows_between"]
@@ -84,8 +85,12 @@ def _step_widths(terms: Iterable[Term]) -> Iterator[float]:
                 yield float(term.tokens_per_step)
             case HourlyStaircase():
                 yield from term.widths().tolist()
-            case Minimum():
+            case Minimum() | Overflow():
                 yield from _step_widths(term.terms)
+            case CheapestSteps():
+                width = term.step_width()
+                if width is not None:
+                    yield width
             case Cheapest():
                 for member in term.members:
                     yield from _step_widths(member)

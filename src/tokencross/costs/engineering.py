@@ -27,6 +27,14 @@ _UNITS = {
 }
 """The fields that are numbers, with their units."""
 
+_TEAM_UNITS = {
+    "engineers": "engineers",
+    "months": "months",
+    "loaded_usd_per_year": "USD per engineer and year",
+    "upkeep_fte": "engineers",
+    "upkeep_fte_per_gpu": "engineers per GPU",
+}
+
 
 @overload
 def amortized_usd_per_month(
@@ -177,6 +185,66 @@ class Engineering(_Summable):
         judgement of 2026-11-21 within the range that published accounts give (docs/methodology/engineering.md).
         """
         return Engineering(upfront_usd=150_000.0, upkeep_usd_per_month=12_500.0, label="typical engineering")
+
+    @classmethod
+    def from_team(
+        cls,
+        *,
+        engineers: Number,
+        months: Number,
+        loaded_usd_per_year: Number,
+        upkeep_fte: Number = 0.0,
+        amortization_months: Number = AMORTIZATION_MONTHS,
+        discount_rate_per_year: Number = 0.0,
+        upkeep_fte_per_gpu: Number = 0.0,
+        lead_months: Number | None = None,
+        label: str = "engineering",
+    ) -> Engineering:
+        """Return the item that a team comes to: so many engineers for so many months, and a part of one afterwards.
+
+        Parameters
+        ----------
+        engineers, months : Number
+            How many build it, and for how long. [engineers, months]
+        loaded_usd_per_year : Number
+            What one costs with everything that comes on top of the salary. [USD per engineer and year]
+        upkeep_fte : Number
+            Engineers who keep it running. [engineers]
+        amortization_months, discount_rate_per_year, label
+            As in `Engineering`.
+        upkeep_fte_per_gpu : Number
+            The same, by the GPU: a fleet of hundreds is not kept by one person. [engineers per GPU]
+        lead_months : Number, optional
+            Months before the first token is served; ``months`` unless given.
+
+        Examples
+        --------
+        >>> team = Engineering.from_team(engineers=2, months=3, loaded_usd_per_year=300_000, upkeep_fte=0.5)
+        >>> team.upfront_usd, team.upkeep_usd_per_month, team.lead_months
+        (150000.0, 12500.0, 3.0)
+        """
+        given = {
+            "engineers": engineers,
+            "months": months,
+            "loaded_usd_per_year": loaded_usd_per_year,
+            "upkeep_fte": upkeep_fte,
+            "upkeep_fte_per_gpu": upkeep_fte_per_gpu,
+        }
+        where = f"engineering[{label}].from_team"
+        people, time, loaded, kept, per_gpu = (
+            float_or_draws(check_number(value, where=f"{where}: {name}", unit=_TEAM_UNITS[name]))
+            for name, value in given.items()
+        )
+        monthly = loaded / _MONTHS_PER_YEAR
+        return cls(
+            upfront_usd=people * time * monthly,
+            amortization_months=amortization_months,
+            discount_rate_per_year=discount_rate_per_year,
+            upkeep_usd_per_month=kept * monthly,
+            upkeep_usd_per_gpu_month=per_gpu * monthly,
+            lead_months=time if lead_months is None else lead_months,
+            label=label,
+        )
 
     @property
     def items(self) -> tuple[Engineering, ...]:

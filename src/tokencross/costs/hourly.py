@@ -156,12 +156,9 @@ class HourlyStaircase:
 
     def draw(self, index: int) -> Term:
         """See `Term.draw`."""
-        rows = {
-            name: value[index] if value.ndim > 1 else value
-            for name, value in (("shares", self.shares), ("loads", self.loads), ("min_steps", self.min_steps))
-        }
+        shares, loads, least = (x[index] if x.ndim > 1 else x for x in (self.shares, self.loads, self.min_steps))
         usd, tokens = pick(self.usd_per_step, index), pick(self.tokens_per_step, index)
-        plain = replace(self, usd_per_step=usd, tokens_per_step=tokens, **rows)
+        plain = replace(self, usd_per_step=usd, tokens_per_step=tokens, shares=shares, loads=loads, min_steps=least)
         if np.any(plain.loads > 0.0):
             return plain
         return Fixed(usd * float(plain.shares @ plain.min_steps), self.label, self.citations)

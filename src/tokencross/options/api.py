@@ -33,9 +33,10 @@ from tokencross.options.billing import (
     tier_shares,
 )
 from tokencross.options.buyer import SupportPlan, usage_curve
-from tokencross.options.capacity import peak_ratio
 from tokencross.options.centred import centred_price
 from tokencross.options.limits import VolumeLimit, volume_limit
+from tokencross.options.mix import busiest_rates, classes_of
+from tokencross.options.speed import api_latency
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
 from tokencross.tables.resolved import ApiPrice, Quantity, Terms, TextRatio
@@ -101,10 +102,10 @@ class ApiOption:
     def resolve(self, workload: Workload) -> Resolved:
         """See `CostOption.resolve`."""
         price = self._price()
-        ratio = self._text_ratio(workload, price)
-        blended = self._blended(workload, price, ratio)
+        ratios = self._text_ratios(workload, price)
+        blended = self._blended(workload, price)
         keep = 1.0 - float_or_draws(self.discount_share)
-        cite = (price.citation,) + ((ratio.citation,) if ratio.citation else ())
+        cite = (price.citation, *(ratio.citation for ratio in ratios if ratio.citation))
         usage = usage_curve(
             {label: usd * keep for label, usd in blended.parts().items()},
             credits_usd_per_month=float_or_draws(self.credits_usd_per_month),
@@ -115,7 +116,7 @@ class ApiOption:
             usage = usage + CostCurve.fixed(stored, label="cache storage", citations=cite)
         if self.support is not None:
             usage = usage + self.support.curve(blended.total * keep, stored)
-        limit = self._limit(workload, ratio, point(blended.total) * point(keep), has_batch=price.has_batch)
+        limit = self._limit(workload, price, point(blended.total) * point(keep))
         beyond = (
             ()
             if limit is None
@@ -123,21 +124,33 @@ class ApiOption:
         )
         return Resolved(
             curve=usage + self.engineering.curve(),
-            local=self._local_parameters(ratio, price),
-            tables=from_tables((*self._quantities(workload, price), *ratio.quantities)),
-            notes=(*price.notes, *ratio.notes, *self._notes(workload, price, ratio), *beyond),
+            local=self._local_parameters(ratios, price),
+            tables=from_tables((*self._quantities(workload, price), *(q for r in ratios for q in r.quantities))),
+            notes=(*price.notes, *(n for r in ratios for n in r.notes), *self._class_notes(workload, price), *beyond),
             citations=cite if limit is None else (*cite, limit.citation),
             limit=limit,
+            latency=api_latency(self.book, price.address, self.service_tier),
         )
 
     def usd_per_mtok(self, workload: Workload) -> FloatOrDraws:
         """Return what a million reference tokens of a workload cost, before credits, support and storage."""
         price = self._price()
-        blended = self._blended(workload, price, self._text_ratio(workload, price))
-        return blended.total * (1.0 - float_or_draws(self.discount_share))
+        return self._blended(workload, price).total * (1.0 - float_or_draws(self.discount_share))
 
-    def _blended(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> BlendedPrice:
-        """Return the workload's list price: what can wait at batch prices, or in the cheapest hours."""
+    def _blended(self, workload: Workload, price: ApiPrice) -> BlendedPrice:
+        """Return the workload's list price: the classes' prices by their shares of the tokens."""
+        parts = [
+            [each.share * usd for usd in self._class_price(each.workload, price, ratio).parts().values()]
+            for each, ratio in zip(classes_of(workload), self._text_ratios(workload, price), strict=True)
+        ]
+        return BlendedPrice(*(sum(usd, np.float64(0.0)) for usd in zip(*parts, strict=True)))
+
+    def _text_ratios(self, workload: Workload, price: ApiPrice) -> list[TextRatio]:
+        """Return billed tokens per reference token of every class of the workload."""
+        return [self._text_ratio(each.workload, price) for each in classes_of(workload)]
+
+    def _class_price(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> BlendedPrice:
+        """Return the list price of one shape: what can wait at batch prices, or in the cheapest hours."""
         input_tokens, output_tokens = billed_lengths(workload, ratio, self.output_ratio)
         shape = {
             "input_tokens": input_tokens,
@@ -147,7 +160,7 @@ class ApiOption:
             "written_share": workload.written_share,
             "prompt_cv": float_or_draws(workload.input_cv),
         }
-        now = blend(price, **shape, deferred=False, window_ratio=hourly_ratio(price, workload.load))
+        now = blend(price, **shape, deferred=False, window_ratio=hourly_ratio(price, workload.hours))
         later = self._deferred_share(workload)
         if not is_draws(later) and later == 0.0:
             return now
@@ -180,26 +193,22 @@ class ApiOption:
         taken = (*price.quantities, *(self._deferrable(price).quantities if waits else ()))
         return tuple({quantity.address: quantity for quantity in taken}.values())
 
-    def _limit(
-        self, workload: Workload, ratio: TextRatio, usd_per_mtok: float, *, has_batch: bool
-    ) -> VolumeLimit | None:
-        """Return the volume at which the published limits end."""
-        input_tokens, output_tokens = billed_lengths(workload, ratio, self.output_ratio)
-        whole = point(workload.request_tokens)
-        later = point(self._deferred_share(workload))
-        peak, burst = point(workload.peak), point(workload.burst)
-        if has_batch:  # batches have limits of their own
-            busiest = (1.0 - later) * peak * burst
-        else:
-            busiest = point(peak_ratio(peak=peak, burst=burst, batch_share=later, batch_speedup=1.0))
+    def _limit(self, workload: Workload, price: ApiPrice, usd_per_mtok: float) -> VolumeLimit | None:
+        """Return the volume at which the published limits end: every rate in the busiest minutes of all classes."""
+        lengths = [
+            billed_lengths(each.workload, ratio, self.output_ratio)
+            for each, ratio in zip(classes_of(workload), self._text_ratios(workload, price), strict=True)
+        ]
+        waits = 1.0 if self.service_tier == "batch" else None
+        rates = busiest_rates(workload, lengths, batch_share=waits, besides_batches=price.has_batch)
         return volume_limit(
             self.book.limits(self.model),
             self.usage_tier,
-            input_per_token=point(input_tokens) / whole,
-            output_per_token=point(output_tokens) / whole,
-            requests_per_token=1.0 / whole,
+            input_per_token=rates[0],
+            output_per_token=rates[1],
+            requests_per_token=rates[2],
             usd_per_mtok=usd_per_mtok,
-            peak_ratio=busiest,
+            peak_ratio=1.0,
             where=self.label,
         )
 
@@ -230,6 +239,15 @@ class ApiOption:
             return TextRatio(float_or_draws(self.tokenizer_ratio), None)
         return self.book.text_ratio(price.model.tokenizer, workload.text_kind, of=self.model)
 
+    def _class_notes(self, workload: Workload, price: ApiPrice) -> list[str]:
+        """Return what has to be said about the numbers, class by class."""
+        found = []
+        for each, ratio in zip(classes_of(workload), self._text_ratios(workload, price), strict=True):
+            label = f"{self.label}, {each.name}:" if each.name else f"{self.label}:"
+            said = self._notes(each.workload, price, ratio)
+            found += [note.replace(f"{self.label}:", label, 1) for note in said]
+        return found
+
     def _notes(self, workload: Workload, price: ApiPrice, ratio: TextRatio) -> list[str]:
         """Return what has to be said about the numbers."""
         notes = self._ratio_notes(workload, price, ratio)
@@ -255,8 +273,8 @@ class ApiOption:
         value = point(ratio.value)
         if abs(value - 1.0) <= 0.005 or self.tokenizer_ratio is not None:
             return []
-        ours = point(self._blended(workload, price, ratio).total)
-        plain = point(self._blended(workload, price, TextRatio(1.0, None)).total)
+        ours = point(self._class_price(workload, price, ratio).total)
+        plain = point(self._class_price(workload, price, TextRatio(1.0, None)).total)
         moved = ours / plain - 1.0 if plain > 0.0 else 0.0
         way = f"adds {format_share(moved)} to" if moved > 0.0 else f"takes {format_share(-moved)} off"
         return [
@@ -268,7 +286,7 @@ class ApiOption:
         """Return what hours of the week did to the price."""
         notes = []
         for window in price.windows:
-            mean = point(hourly_ratio(price, workload.load))
+            mean = point(hourly_ratio(price, workload.hours))
             how = "the load profile (its hours are UTC)" if workload.load is not None else "flat traffic"
             besides = f", {window.except_holidays} holidays not counted" if window.except_holidays else ""
             ratio = point(window.price_ratio)
@@ -279,14 +297,14 @@ class ApiOption:
             )
         return notes
 
-    def _local_parameters(self, ratio: TextRatio, price: ApiPrice) -> tuple[Parameter, ...]:
+    def _local_parameters(self, ratios: list[TextRatio], price: ApiPrice) -> tuple[Parameter, ...]:
         """Return the option's own numbers."""
         found: list[Parameter] = []
         if self.tokenizer_ratio is not None:
             found.append(
                 Parameter("tokenizer_ratio", self.tokenizer_ratio, _UNITS["tokenizer_ratio"], "given", "", GIVEN)
             )
-        elif ratio.citation is None:
+        elif any(ratio.citation is None for ratio in ratios):
             found.append(NOT_MEASURED)
         if self.output_ratio is not None:
             found.append(Parameter("output_ratio", self.output_ratio, _UNITS["output_ratio"], "given", "", GIVEN))

@@ -16,6 +16,7 @@ from tokencross.tables.resolved import Quantity
 
 if TYPE_CHECKING:
     from tokencross.options.capacity import Fleet
+    from tokencross.options.latency import ServedLatency
     from tokencross.options.limits import VolumeLimit
     from tokencross.options.workload import Workload
 
@@ -38,7 +39,8 @@ __all__ = [
 
 Origin = Literal["given", "default", "table", "fitted"]
 
-_ROOMS = ("workload", "prices", "compute", "provisioned", "tokenizers")  # what an address begins with, besides a label
+# what an address begins with, besides a label
+_ROOMS = ("workload", "prices", "compute", "provisioned", "tokenizers", "tuning")
 
 GIVEN = Citation("given", via="given by the study")
 
@@ -85,6 +87,8 @@ class Resolved:
     """An option at a date, for a workload: its curve and everything that went into it.
 
     ``local`` addresses are the option's own (``target_load_share``); the study puts the label in front.
+    ``accepted_share`` is the share of the work that ends accepted, where the option says it. ``latency`` is how long
+    its users wait, where anyone knows.
     """
 
     curve: CostCurve
@@ -95,6 +99,8 @@ class Resolved:
     fleet: Fleet | None = None
     limit: VolumeLimit | None = None
     inner: tuple[Inner, ...] = ()
+    accepted_share: FloatOrDraws | None = None
+    latency: ServedLatency | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -214,7 +213,7 @@ def _kept(price: ApiPrice, *, deferred: bool) -> tuple[FloatOrDraws, FloatOrDraw
     return plain, plain if price.cached_as_input else cached, plain if price.written_as_input else cached
 
 
-def hourly_ratio(price: ApiPrice, load: Sequence[float] | None) -> FloatOrDraws:
+def hourly_ratio(price: ApiPrice, load: ArrayLike | None) -> FloatOrDraws:
     """Return the mean of the time windows' price ratios over the hours of the traffic.
 
     Parameters

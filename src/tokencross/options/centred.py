@@ -53,5 +53,7 @@ def _centred(value: T) -> T:
             new = _centred(old)
             if new is not old:
                 changes[field.name] = new
-        found = replace(value, **changes) if changes else value
+        if changes:
+            rebuild = getattr(value, "rebuilt", None)  # what is not built from its own fields
+            found = replace(value, **changes) if rebuild is None else rebuild(**changes)
     return found  # type: ignore[no-any-return]  # of the same type by construction

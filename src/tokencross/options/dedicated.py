@@ -19,6 +19,7 @@ from tokencross.tables.book import Book
 __all__ = ["DedicatedOption"]
 
 _NUMBERS = (
+    "scaling",
     "throughput",
     "latency_factor",
     "target_load_share",
@@ -96,7 +97,7 @@ class DedicatedOption:
         """
         book = replace(self.book, overrides=MappingProxyType({}))
         dated = book if self.recipe.compute_as_of is None else book.at(self.recipe.compute_as_of)
-        found: list[tuple[float, float, str]] = []
+        found: list[tuple[bool, float, float, str]] = []
         refused: TokencrossError | None = None
         for name in dated.dedicated_instances(self.provider, self.gpu):
             try:
@@ -106,11 +107,13 @@ class DedicatedOption:
                 continue
             assert fleet is not None  # every self-hosted option has one
             unit = float(np.median(fleet.usd_per_step / fleet.tokens_per_step))
-            found.append((float(f"{unit:.9e}"), float(np.median(fleet.usd_per_step)), name))
+            rate = fleet.replica.rate
+            modelled = rate is not None and rate.source is None  # one without a row is the last resort
+            found.append((modelled, float(f"{unit:.9e}"), float(np.median(fleet.usd_per_step)), name))
         if not found:
             assert refused is not None  # there is at least one instance
             raise refused
-        chosen = min(found)[2]
+        chosen = min(found)[3]
         return chosen, tuple(name for *_, name in found if name != chosen)
 
     def with_book(self, book: Book) -> DedicatedOption:
@@ -126,7 +129,7 @@ class DedicatedOption:
             return changed
         if name == "min_replica_count":
             return replace(self, recipe=self.recipe.with_number("min_instance_count", value))
-        if name in _NUMBERS or name.startswith("engineering"):
+        if name in _NUMBERS or name.startswith(("engineering", "scaling.")):
             return replace(self, recipe=self.recipe.with_number(name, value))
         known = ["min_replica_count", "provider", "gpu", *_NUMBERS, "engineering"]
         raise ScenarioError(Problem(f"{self.label}:{name}", "no such number", ", ".join(known), offer(name, known)))

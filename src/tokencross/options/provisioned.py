@@ -24,7 +24,8 @@ from tokencross.options.base import (
     replaced_engineering,
 )
 from tokencross.options.billing import billed_lengths
-from tokencross.options.capacity import peak_ratio
+from tokencross.options.demand import peak_ratio
+from tokencross.options.mix import classes_of, demand_of
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
 from tokencross.tables.resolved import Quantity, TextRatio, UnitPrice
@@ -97,17 +98,19 @@ class ProvisionedOption:
         Units are bought in whole steps for the busiest minutes; what can wait fills the idle ones.
         """
         sold = self.book.unit_price(self.model, commitment=self.commitment, region=self.region)
-        ratio, notes = self._text_ratio(workload, sold)
+        classes = classes_of(workload)
+        known = [self._text_ratio(each.workload, sold) for each in classes]
+        ratios, notes = [ratio for ratio, _ in known], [note for _, said in known for note in said]
         usd = self._needed("usd_per_unit_hour", sold.usd_per_unit_hour)
         rate = self._needed("input_tokens_per_minute", sold.input_tokens_per_minute)
-        planned = peak_ratio(
-            peak=workload.peak,
-            burst=workload.burst,
-            batch_share=float_or_draws(workload.batch_share),
-            batch_speedup=1.0,
-        )
+        weights = [self._weight(each.workload, sold, ratio) for each, ratio in zip(classes, ratios, strict=True)]
+        weight = sum((each.share * taken for each, taken in zip(classes, weights, strict=True)), np.float64(0.0))
+        if np.any(np.asarray(weight) == 0.0):
+            found = "requests that take nothing of a unit: all cached at a weight of 0, and no output"
+            raise ScenarioError(Problem(f"{self.label}:cached_weight_ratio", found, "a workload that takes some"))
+        demand = demand_of(workload, weights)
+        planned = peak_ratio(peak=demand.peak, burst=demand.burst, batch_share=demand.batch_share, batch_speedup=1.0)
         served = rate * MINUTES_PER_MONTH * self._value("target_load_share", None)
-        weight = self._weight(workload, sold, ratio)
         step = float(sold.unit_step_count)
         keep = 1.0 - float_or_draws(self.discount_share)
         least = float(sold.min_unit_count) if self.min_unit_count is None else float_or_draws(self.min_unit_count)
@@ -120,10 +123,12 @@ class ProvisionedOption:
         )
         return Resolved(
             curve=curve + self.engineering.curve(),
-            local=self._local_parameters(workload, sold, ratio),
-            tables=from_tables((*(q for q in sold.quantities if self._takes(q)), *ratio.quantities)),
-            notes=(*sold.notes, *ratio.notes, *notes),
-            citations=(*sold.citations, *((ratio.citation,) if ratio.citation else ())),
+            local=self._local_parameters(workload, sold, ratios),
+            tables=from_tables(
+                (*(q for q in sold.quantities if self._takes(q)), *(q for ratio in ratios for q in ratio.quantities))
+            ),
+            notes=(*sold.notes, *(note for ratio in ratios for note in ratio.notes), *dict.fromkeys(notes)),
+            citations=(*sold.citations, *(ratio.citation for ratio in ratios if ratio.citation)),
         )
 
     def _takes(self, quantity: Quantity) -> bool:
@@ -139,9 +144,6 @@ class ProvisionedOption:
             taken = taken + inputs * cached * self._value("cached_weight_ratio", sold.cached_weight_ratio)
         if is_draws(output) or output > 0.0:
             taken = taken + output * self._needed("output_weight_ratio", sold.output_weight_ratio)
-        if np.any(np.asarray(taken) == 0.0):
-            found = "requests that take nothing of a unit: all cached at a weight of 0, and no output"
-            raise ScenarioError(Problem(f"{self.label}:cached_weight_ratio", found, "a workload that takes some"))
         return taken / workload.request_tokens
 
     def _needed(self, name: str, known: FloatOrDraws | None) -> FloatOrDraws:
@@ -177,7 +179,7 @@ class ProvisionedOption:
 
     # ------------------------------------------------------------------ what it rests on
 
-    def _local_parameters(self, workload: Workload, sold: UnitPrice, ratio: TextRatio) -> tuple[Parameter, ...]:
+    def _local_parameters(self, workload: Workload, sold: UnitPrice, ratios: list[TextRatio]) -> tuple[Parameter, ...]:
         """Return the option's own numbers."""
         found: list[Parameter] = []
         asked = _WEIGHTS if point(workload.cached_input_share) > 0.0 else ()
@@ -197,7 +199,7 @@ class ProvisionedOption:
                 why = "the table has no sizes of it: single units"
             origin: Origin = "default" if sold.size_citation is None else "table"
             found.append(Parameter("min_unit_count", least, "units", origin, why, sold.size_citation))
-        if self.tokenizer_ratio is None and ratio.citation is None:
+        if self.tokenizer_ratio is None and any(ratio.citation is None for ratio in ratios):
             found.append(NOT_MEASURED)
         return (*found, *engineering_parameters(self.engineering))
 

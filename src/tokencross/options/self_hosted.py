@@ -1,8 +1,9 @@
-"""An open model on GPUs that one rents: whole instances, sized for the peak."""
+"""An open model on GPUs that one rents or owns: whole instances, sized for the load."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,47 +12,29 @@ import numpy as np
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, point
-from tokencross.options.base import (
-    GIVEN,
-    Origin,
-    Parameter,
-    Resolved,
-    checked_engineering,
-    checked_label,
-    engineering_parameters,
-    from_tables,
-    replaced_engineering,
-)
-from tokencross.options.capacity import MIN_INSTANCE_COUNT, SPARE_INSTANCE_COUNT, Fleet, peak_ratio
-from tokencross.options.replicas import LATENCY_FACTORS, Replica, Wanted, choose_replica, combined_ratio
-from tokencross.options.throughput import Lengths
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point
+from tokencross.options.around import AroundGpu
+from tokencross.options.base import Resolved, checked_engineering, checked_label, from_tables, replaced_engineering
+from tokencross.options.capacity import MIN_INSTANCE_COUNT, SPARE_INSTANCE_COUNT, Fleet
+from tokencross.options.demand import peak_ratio, planned_hours
+from tokencross.options.hosting import CHOICES, NUMBERS, check_billing, check_terms, checked_count, checked_numbers
+from tokencross.options.hosting_words import hosting_notes, hosting_parameters
+from tokencross.options.latency import Latency, checked_latency, combined_ratio, latency_class
+from tokencross.options.levels import Levels, one_level
+from tokencross.options.mix import Demand, classes_of, demand_of
+from tokencross.options.own_rate import Throughput, as_throughput
+from tokencross.options.replica import Replica
+from tokencross.options.replicas import Wanted, choose_replica
+from tokencross.options.scaling import FIXED, Scaling
+from tokencross.options.throughput import Lengths, bytes_per_parameter
 from tokencross.options.workload import Workload
 from tokencross.tables.book import Book
-from tokencross.tables.rented import DEDICATED, OWNED
-from tokencross.tables.resolved import HourlyPrice, TextRatio
-from tokencross.units import format_share
+from tokencross.tables.rented import DEDICATED
+from tokencross.tables.resolved import HourlyPrice
+from tokencross.tables.serving_records import Gpu, OpenModel
+from tokencross.units import BYTES_PER_GIB, HOURS_PER_MONTH
 
 __all__ = ["SelfHostedOption"]
-
-# field: (unit, lowest, highest, whether the lowest is refused)
-_NUMBERS: dict[str, tuple[str, float, float, bool]] = {
-    "throughput": ("reference tokens per replica-second, before deratings", 0.0, np.inf, True),
-    "latency_factor": ("share of the measured rate that the latency objective leaves", 0.0, 1.0, True),
-    "target_load_share": ("share of what a replica can serve", 0.0, 1.0, True),
-    "min_instance_count": ("instances", 0.0, np.inf, False),
-    "spare_instance_count": ("instances", 0.0, np.inf, False),
-    "prefix_hit_share": ("share of prefill that a prefix cache saves", 0.0, 1.0, False),
-    "billed_hours_share": ("share of the month's hours", 0.0, 1.0, True),
-}
-_WHY = {
-    "min_instance_count": "survive the failure of one",
-    "spare_instance_count": "N+1",
-}
-_WHY_DEDICATED = {
-    "min_instance_count": "replicas that the provider keeps up, or one where the table does not say",
-    "spare_instance_count": "the provider replaces what fails",
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,43 +53,45 @@ class SelfHostedOption:
     precision: str | None = None
     engine: str | None = None
     gpus_per_replica: int | None = None
-    throughput: Number | None = None
-    latency: str = "interactive"
+    throughput: Number | Throughput | None = None
+    latency: str | Latency = "interactive"
     latency_factor: Number | None = None
     target_load_share: Number | None = None
     min_instance_count: Number | None = None
     spare_instance_count: Number | None = None
     prefix_hit_share: Number = 0.0
     billed_hours_share: Number = 1.0
+    scaling: Scaling = FIXED
+    base_purchase: str | None = None
+    reserved_count: Number | None = None
+    max_instance_count: Number | None = None
+    interruption_overhead_share: Number = 0.0
+    zone_count: int = 1
+    standby_share: Number = 0.0
+    around: AroundGpu = field(default_factory=AroundGpu.none)
+    rate: Number | None = None  # replaces the number that the tables or measurements give, and nothing else of theirs
     compute_as_of: date | None = None
     throughput_as_of: date | None = None
 
     def __post_init__(self) -> None:
         """Check what was given."""
         checked_label(self.label)
-        for name, (unit, low, high, open_low) in _NUMBERS.items():
-            value = getattr(self, name)
-            if value is None and name not in {"prefix_hit_share", "billed_hours_share"}:
-                continue
-            where = f"{self.label}:{name}"
-            checked = check_number(value, where=where, unit=unit, low=low, high=high, open_low=open_low)
-            if name.endswith("_count") and np.any(np.asarray(float_or_draws(checked)) % 1.0):
-                raise ScenarioError(Problem(where, f"{value}", "a whole number of instances"))
-            object.__setattr__(self, name, checked)
-        if self.latency not in LATENCY_FACTORS:
-            known = list(LATENCY_FACTORS)
-            remedy = offer(str(self.latency), known)
-            raise ScenarioError(
-                Problem(f"{self.label}:latency", repr(self.latency), f"one of {', '.join(known)}", remedy)
-            )
+        fields = {name: getattr(self, name) for name in NUMBERS}
+        numbers = checked_numbers(fields, where=self.label)
+        for name, number in numbers.items():
+            object.__setattr__(self, name, number)
+        object.__setattr__(self, "latency", checked_latency(self.latency, where=self.label))
         checked_engineering(self.engineering, where=self.label, gpus="")
-        if self.purchase == OWNED and point(self.billed_hours_share) != 1.0:
-            found = f"{point(self.billed_hours_share):g} with purchase: {OWNED}"
-            accepted = "1: what one owns costs the same when it is off"
-            raise ScenarioError(Problem(f"{self.label}:billed_hours_share", found, accepted))
-        count = self.gpus_per_replica
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-            raise ScenarioError(Problem(f"{self.label}:gpus_per_replica", repr(count), "a whole number >= 1"))
+        checked_count(self.gpus_per_replica, name="gpus_per_replica", where=self.label)
+        checked_count(self.zone_count, name="zone_count", where=self.label, optional=False)
+        check_terms(
+            where=self.label,
+            purchase=self.purchase,
+            base_purchase=self.base_purchase,
+            scaling=self.scaling,
+            numbers=numbers,
+            zone_count=self.zone_count,
+        )
 
     # ------------------------------------------------------------------ curve
 
@@ -117,155 +102,169 @@ class SelfHostedOption:
     def resolve(self, workload: Workload) -> Resolved:
         """See `CostOption.resolve`."""
         prices = self.book if self.compute_as_of is None else self.book.at(self.compute_as_of)
-        rates = self.book if self.throughput_as_of is None else self.book.at(self.throughput_as_of)
         hourly = prices.hourly_price(self.instance, purchase=self.purchase, region=self.region)
+        terms = [hourly]
+        if self.base_purchase is not None:
+            terms.append(prices.hourly_price(self.instance, purchase=self.base_purchase, region=self.region))
         model, model_citation = self.book.open_model(self.model)
         gpu, gpu_citation = self.book.gpu(hourly.instance.gpu)
         ratio = self.book.text_ratio(model.tokenizer, workload.text_kind, of=model.id)
+        replica, seconds_per_token = self._replica(workload, model, gpu, hourly)
+        weights_gib = model.parameter_count * bytes_per_parameter(self._precision(replica)) / BYTES_PER_GIB
+        start_up = self.scaling.start_up(weights_gib)
+        demand = demand_of(workload, seconds_per_token)
+        fleet = self._fleet(workload, demand, terms, replica, start_up)
+        around = self.around.resolve(prices, provider=hourly.address.removeprefix("compute:").partition("/")[0])
+        beside = around.curve(
+            instances=fleet.instances(),
+            gpus=fleet.gpus(),
+            staging_usd_per_month=hourly.usd_per_hour * HOURS_PER_MONTH * replica.instances_per_replica,
+            weights_gib=weights_gib,
+            output_share=float_or_draws(workload.output_tokens) / workload.request_tokens,
+        )
+        run = () if replica.rate is None or replica.rate.source is None else (replica.rate.source.citation,)
+        others = (model_citation, gpu_citation, *(() if ratio.citation is None else (ratio.citation,)))
+        quantities = tuple(quantity for price in terms for quantity in price.quantities)
+        known = [*(note for price in terms for note in price.notes), *ratio.notes, *around.notes]
+        return Resolved(
+            curve=fleet.curve(run) + beside + self.engineering.curve(fleet.gpus()),
+            local=(*hosting_parameters(self, fleet, start_up), *around.parameters()),
+            tables=from_tables((*quantities, *ratio.quantities)),
+            notes=tuple(hosting_notes(self, workload, fleet, ratio, known=known, beside=beside.terms)),
+            citations=(*(price.citation for price in terms), *run, *others, *around.citations),
+            fleet=fleet,
+            limit=fleet.limit(None if self.max_instance_count is None else point(self.max_instance_count)),
+            latency=fleet.replica.served,
+        )
+
+    def _replica(
+        self, workload: Workload, model: OpenModel, gpu: Gpu, hourly: HourlyPrice
+    ) -> tuple[Replica, tuple[FloatOrDraws, ...]]:
+        """Return the GPUs that serve one copy of the model, and the seconds that a token of each class takes.
+
+        Over classes of work the replica is chosen for the mean request; its seconds add up class by class.
+        """
+        target = None if self.target_load_share is None else float_or_draws(self.target_load_share)
+        wanted = Wanted(self.precision, self.engine, self.gpus_per_replica, self.latency, target)
+        replica = self._chosen(workload, wanted, model, gpu, hourly)
+        classes = classes_of(workload)
+        if self.rate is not None:
+            replica = replace(replica, tokens_per_second=float_or_draws(self.rate))
+            return replica, tuple(1.0 / replica.tokens_per_second for _ in classes)
+        if len(classes) == 1 or replica.rate is None or replica.rate.way == "given":
+            return replica, tuple(1.0 / replica.tokens_per_second for _ in classes)
+        source = replica.rate.source
+        alike = replace(wanted, precision=self._precision(replica), gpu_count=replica.gpu_count)
+        if source is not None:
+            alike = replace(alike, engine=source.run.engine or self.engine)
+        seconds = tuple(
+            1.0 / self._chosen(one.workload, alike, model, gpu, hourly).tokens_per_second for one in classes
+        )
+        total = sum((one.share * each for one, each in zip(classes, seconds, strict=True)), np.float64(0.0))
+        return replace(replica, tokens_per_second=plain(1.0 / total)), seconds
+
+    def _chosen(self, workload: Workload, wanted: Wanted, model: OpenModel, gpu: Gpu, hourly: HourlyPrice) -> Replica:
+        """Return the replica for requests of one shape."""
+        rates = self.book if self.throughput_as_of is None else self.book.at(self.throughput_as_of)
+        ratio = self.book.text_ratio(model.tokenizer, workload.text_kind, of=model.id).value
         lengths = Lengths(
-            float_or_draws(workload.input_tokens) * ratio.value,
-            float_or_draws(workload.output_tokens) * ratio.value,
+            float_or_draws(workload.input_tokens) * ratio,
+            float_or_draws(workload.output_tokens) * ratio,
             float_or_draws(workload.input_cv),
             float_or_draws(workload.output_cv),
             float_or_draws(self.prefix_hit_share),
         )
-        target = None if self.target_load_share is None else float_or_draws(self.target_load_share)
-        replica = choose_replica(
+        own = self.throughput
+        return choose_replica(
             rates,
             model,
             gpu,
             hourly.instance,
-            Wanted(self.precision, self.engine, self.gpus_per_replica, self.latency, target),
+            wanted,
             lengths,
             request_tokens=workload.request_tokens,
-            given=None if self.throughput is None else float_or_draws(self.throughput),
+            given=own if own is None or isinstance(own, Throughput) else float_or_draws(own),
             where=self.label,
         )
-        fleet = self._fleet(workload, hourly, replica, target)
-        run = () if replica.rate is None else (replica.rate.source.citation,)
-        cite = (hourly.citation, *run)
-        ratio_cite = () if ratio.citation is None else (ratio.citation,)
-        return Resolved(
-            curve=fleet.curve(cite) + self.engineering.curve(fleet.gpus()),
-            local=self._local_parameters(fleet),
-            tables=from_tables((*hourly.quantities, *ratio.quantities)),
-            notes=(*hourly.notes, *ratio.notes, *self._notes(workload, fleet, ratio, hourly)),
-            citations=(*cite, model_citation, gpu_citation, *ratio_cite),
-            fleet=fleet,
-        )
 
-    def _fleet(self, workload: Workload, hourly: HourlyPrice, replica: Replica, target: FloatOrDraws | None) -> Fleet:
-        """Return the sized fleet."""
+    def _precision(self, replica: Replica) -> str | None:
+        """Return the number format of the weights: asked for, or the measured run's."""
+        source = None if replica.rate is None else replica.rate.source
+        return self.precision if source is None else source.run.precision
+
+    def _fleet(
+        self,
+        workload: Workload,
+        demand: Demand,
+        terms: Sequence[HourlyPrice],
+        replica: Replica,
+        start_up: FloatOrDraws,
+    ) -> Fleet:
+        """Return the sized fleet, on the purchase's terms and, if there are any, those of its base."""
+        hourly, *base = terms
+        target = None if self.target_load_share is None else float_or_draws(self.target_load_share)
+        check_billing(self.scaling, hourly.billing_seconds, address=hourly.address, where=self.label)
         factor = None if self.latency_factor is None else float_or_draws(self.latency_factor)
         deratings = replica.deratings(self.latency, target, factor)
-        unhurried = combined_ratio(replica.deratings("batch", target))
-        peak, burst = workload.peak, workload.burst
-        planned = peak_ratio(
-            peak=peak,
-            burst=burst,
-            batch_share=float_or_draws(workload.batch_share),
-            batch_speedup=unhurried / combined_ratio(deratings),
-        )
+        speedup = combined_ratio(replica.deratings("batch", target)) / combined_ratio(deratings)
         return Fleet(
             instance=hourly.instance,
             replica=replica,
             deratings=deratings,
-            peak_ratio=planned,
+            levels=self._levels(demand, speedup, start_up),
+            scaling=self.scaling,
             request_tokens=workload.request_tokens,
-            usd_per_hour=hourly.usd_per_hour,
+            price=hourly,
+            base_price=base[0] if base else None,
+            reserved_count=None if self.reserved_count is None else float_or_draws(self.reserved_count),
             billed_hours_share=float_or_draws(self.billed_hours_share),
+            interruption_overhead_share=float_or_draws(self.interruption_overhead_share),
+            standby_share=float_or_draws(self.standby_share),
             min_instance_count=self._least(hourly, replica),
             spare_instance_count=self._spares(),
-            peak_to_mean=peak,
-            burst_ratio=burst,
+            zone_count=self.zone_count,
+            peak_to_mean=demand.peak,
+            burst_ratio=demand.burst,
         )
+
+    def _levels(self, demand: Demand, speedup: FloatOrDraws, start_up: FloatOrDraws) -> Levels:
+        """Return for how much of the month the fleet is sized for which load."""
+        burst, batch_share = demand.burst, demand.batch_share
+        if self.scaling.kind == "fixed":
+            ratio = peak_ratio(peak=demand.peak, burst=burst, batch_share=batch_share, batch_speedup=speedup)
+            return one_level(ratio)
+        if demand.hours is None:
+            found = f"a fleet that is {self.scaling.kind}, for traffic of which only the peak is known"
+            accepted = "workload: load=, the hours of the week: tc.Load.business_hours(), a preset, or your own"
+            raise ScenarioError(Problem(f"{self.label}:scaling", found, accepted))
+        if self.scaling.kind == "serverless":
+            burst = 1.0  # billed by the second: busy minutes and quiet ones add up to their hour
+        hours = planned_hours(demand.hours, burst=burst, batch_share=batch_share, batch_speedup=speedup)
+        return self.scaling.levels(hours, start_up_minutes=start_up)
 
     def _least(self, hourly: HourlyPrice, replica: Replica) -> FloatOrDraws:
         """Return the fewest instances: given, what the provider keeps up, or the default for the latency class."""
         given = None if self.min_instance_count is None else float_or_draws(self.min_instance_count)
+        if self.scaling.kind == "serverless":
+            return 0.0
         if self.purchase == DEDICATED:  # endpoints are counted in replicas
             sold = 1.0 if hourly.min_replica_count is None else float(hourly.min_replica_count)
             return (sold if given is None else given) * replica.instances_per_replica
-        return MIN_INSTANCE_COUNT[self.latency] if given is None else given
+        return MIN_INSTANCE_COUNT[latency_class(self.latency)] if given is None else given
 
     def _spares(self) -> FloatOrDraws:
-        """Return the instances beyond what the peak needs: given, or the default for the latency class."""
+        """Return the instances beyond what the load needs: given, or the default for the latency class."""
         if self.spare_instance_count is not None:
             return float_or_draws(self.spare_instance_count)
-        return 0.0 if self.purchase == DEDICATED else SPARE_INSTANCE_COUNT[self.latency]
-
-    # ------------------------------------------------------------------ what it rests on
-
-    def _local_parameters(self, fleet: Fleet) -> tuple[Parameter, ...]:
-        """Return the option's own numbers."""
-        load = next(d for d in fleet.deratings if d.name == "target load share")
-        values: dict[str, Number] = {
-            "throughput": fleet.replica.tokens_per_second,
-            "latency_factor": 1.0 if self.latency_factor is None else self.latency_factor,
-            "target_load_share": load.ratio,
-            "min_instance_count": fleet.min_instance_count,
-            "spare_instance_count": fleet.spare_instance_count,
-            "prefix_hit_share": self.prefix_hit_share,
-            "billed_hours_share": self.billed_hours_share,
-        }
-        absent = {"latency_factor": 1.0, "prefix_hit_share": 0.0, "billed_hours_share": 1.0}
-        found: list[Parameter] = []
-        for name, value in values.items():
-            if name in absent and isinstance(value, float) and value == absent[name]:
-                continue
-            given = getattr(self, name) is not None
-            origin: Origin = "given" if given else "default"
-            reasons = _WHY_DEDICATED if self.purchase == DEDICATED else _WHY
-            why, citation = ("", GIVEN) if given else (reasons.get(name, load.why), None)
-            if name == "throughput" and not given and fleet.replica.rate is not None:
-                origin, citation = "fitted", fleet.replica.rate.source.citation
-                why = self._rate_in_words(fleet)
-            found.append(Parameter(name, value, _NUMBERS[name][0], origin, why, citation))
-        for derating in fleet.deratings:
-            if derating.name == "latency factor" and self.latency_factor is None and point(derating.ratio) != 1.0:
-                unit = _NUMBERS["latency_factor"][0]
-                found.append(Parameter("latency_factor", derating.ratio, unit, "default", derating.why))
-        return (*found, *engineering_parameters(self.engineering))
-
-    def _rate_in_words(self, fleet: Fleet) -> str:
-        """Return how the rate is known."""
-        rate = fleet.replica.rate
-        if rate is None:
-            return "given by the study"
-        source = rate.source
-        modelled = "modelled, not measured; " if source.run.nature == "modelled" else ""
-        pairs = f"{source.pair_count} pair{'s' if source.pair_count != 1 else ''} of lengths"
-        ways = {
-            "measured": "measured at these lengths",
-            "fitted": f"three-term fit to {pairs}, residual {format_share(rate.residual_share)}",
-            "shrunk": f"three-term fit to {pairs}, shrunk towards the roofline's ratios",
-            "given": "given by the study",
-        }
-        return f"{modelled}{ways[rate.way]}; {source.describe()}"
-
-    def _notes(self, workload: Workload, fleet: Fleet, ratio: TextRatio, hourly: HourlyPrice) -> list[str]:
-        """Return what has to be said about the numbers."""
-        notes = []
-        rate = fleet.replica.rate if self.throughput is None else None
-        for kind, day in (("compute", self.compute_as_of), ("throughput", self.throughput_as_of)):
-            if day is not None and day != self.book.as_of:
-                notes.append(f"{self.label}: {kind} figures are those of {day}, not of {self.book.as_of}.")
-        if rate is not None and rate.source.run.nature == "modelled":
-            notes.append(f"{self.label}: its throughput is modelled, not measured ({rate.source.describe()}).")
-        if rate is not None and rate.extrapolated:
-            shape = f"{point(workload.input_tokens):,.0f} in / {point(workload.output_tokens):,.0f} out"
-            notes.append(f"{self.label}: its throughput is extrapolated; {shape} lies outside the measured lengths.")
-        if rate is not None and rate.source.run.caveat:
-            notes.append(f"{self.label}: {rate.source.run.caveat}")
-        if rate is not None and fleet.replica.others:
-            listed = "; ".join(fleet.replica.others)
-            notes.append(f"{self.label}: other engines, in tokens per replica-second before deratings: {listed}.")
-        value = point(ratio.value)
-        if abs(value - 1.0) > 0.005:
-            notes.append(f"{self.label}: the model makes {value:g} tokens of one reference token of this text.")
-        return notes
+        ready = self.purchase == DEDICATED or self.scaling.kind == "serverless" or self.zone_count > 1
+        return 0.0 if ready else SPARE_INSTANCE_COUNT[latency_class(self.latency)]
 
     # ------------------------------------------------------------------ the same, otherwise
+
+    @property
+    def rate_is_given(self) -> bool:
+        """Whether the study gives the rate itself, instead of rows or measurements."""
+        return self.rate is not None or not (self.throughput is None or as_throughput(self.throughput) is not None)
 
     def with_book(self, book: Book) -> SelfHostedOption:
         """See `CostOption.with_book`."""
@@ -276,9 +275,21 @@ class SelfHostedOption:
         if name.startswith("engineering"):
             plan = replaced_engineering(self.engineering, name, value, where=self.label)
             return replace(self, engineering=plan)
-        choices = ["latency", "precision", "engine", "instance", "purchase", "region", "gpus_per_replica"]
-        if name in _NUMBERS or name in choices:
+        of_rows = self.rate is not None or not self.rate_is_given
+        if name == "throughput" and of_rows and as_throughput(value) is None:
+            unit, low, high, open_low = NUMBERS[name]
+            where = f"{self.label}:{name}"
+            number = check_number(value, where=where, unit=unit, low=low, high=high, open_low=open_low)
+            return replace(self, rate=number)
+        if name.startswith("around."):
+            return replace(self, around=self.around.with_number(name, value, where=self.label))
+        if name.startswith("scaling."):
+            part = name.removeprefix("scaling.")
+            return replace(self, scaling=self.scaling.with_number(part, value, where=f"{self.label}:scaling"))
+        if name in NUMBERS or name in CHOICES:
             changes: dict[str, Any] = {name: value}
+            if name == "throughput":
+                changes["rate"] = None
             return replace(self, **changes)
-        known = [*_NUMBERS, *choices, "engineering"]
+        known = [*NUMBERS, *CHOICES, "engineering"]
         raise ScenarioError(Problem(f"{self.label}:{name}", "no such number", ", ".join(known), offer(name, known)))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tokencross.citation import Citation
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, point
 from tokencross.options.base import GIVEN, Origin, Parameter
+from tokencross.options.load import Load, LoadLike, load_of
 from tokencross.units import SECONDS_PER_MONTH, format_share
 
 __all__ = ["BURST_RATIO", "PEAK_TO_MEAN", "Workload"]
@@ -18,10 +21,9 @@ __all__ = ["BURST_RATIO", "PEAK_TO_MEAN", "Workload"]
 PEAK_TO_MEAN = 3.0
 BURST_RATIO = 1.25
 _WHY = {
-    "peak_to_mean": "office-hours services peak at about 3 times their mean hour (Azure LLM trace 2024, coding: 3.09)",
+    "peak_to_mean": "office-hours services peak at about 3 times their mean hour (Azure LLM trace 2024, coding: 3.0)",
     "burst_ratio": "minutes inside the peak hour reach 1.04 to 1.6 times it (Azure LLM trace 2024; ServeGen)",
 }
-_HOURS = (24, 168)
 
 # field: (unit, lowest, highest, whether the lowest is refused)
 _NUMBERS: dict[str, tuple[str, float, float, bool]] = {
@@ -56,10 +58,11 @@ class Workload:
         Kind of text, for tokenizers.
     peak_to_mean : Number, optional
         Peak hour over mean hour; 3 unless said.
-    load : sequence of 24 or 168 weights, optional
-        Relative traffic by hour of day or week, instead of ``peak_to_mean``.
+    load : Load, str or sequence of 24 or 168 weights, optional
+        Relative traffic by hour of the week, from Monday 0:00 UTC, instead of ``peak_to_mean``: a `Load`, the name of
+        a measured one in the tables, "flat" or "business_hours", or weights by hour of day or week. Kept as a `Load`.
     burst_ratio : Number, optional
-        Busiest minutes over the peak hour; 1.25 unless said.
+        Busiest minutes over the peak hour; unless said, the load's own where it was measured with it, else 1.25.
     name : str
         Name in captions.
     tokens_per_month : Number, optional
@@ -75,7 +78,7 @@ class Workload:
     output_cv: Number = 0.0
     text_kind: str = "english"
     peak_to_mean: Number | None = None
-    load: Sequence[float] | None = None
+    load: LoadLike | None = None
     burst_ratio: Number | None = None
     name: str = ""
     tokens_per_month: Number | None = None
@@ -132,16 +135,9 @@ class Workload:
         """Refuse a profile that is not one, or one beside a peak."""
         if self.load is None:
             return
-        where = "workload:load"
         if self.peak_to_mean is not None:
-            raise ScenarioError(Problem(where, "both load and peak_to_mean", "one of the two"))
-        weights = np.asarray(self.load, dtype=float)
-        accepted = "24 or 168 finite weights >= 0, not all 0"
-        if weights.shape not in {(hours,) for hours in _HOURS}:
-            raise ScenarioError(Problem(where, f"{weights.size} weights", accepted))
-        if not np.all(np.isfinite(weights)) or weights.min() < 0.0 or weights.max() == 0.0:
-            raise ScenarioError(Problem(where, "weights that are negative, not finite or all 0", accepted))
-        object.__setattr__(self, "load", tuple(weights.tolist()))
+            raise ScenarioError(Problem("workload:load", "both load and peak_to_mean", "one of the two"))
+        object.__setattr__(self, "load", load_of(self.load, "workload:load"))
 
     # ------------------------------------------------------------------ what follows from it
 
@@ -156,16 +152,39 @@ class Workload:
         return 0.0 if self.cache_write_share is None else float_or_draws(self.cache_write_share)
 
     @property
+    def profile(self) -> Load | None:
+        """The load by hour of the week, or None where only a peak is known."""
+        return self.load if isinstance(self.load, Load) else None
+
+    @property
+    def hours(self) -> NDArray[np.float64] | None:
+        """Weights of the hours of the week from Monday 0:00 UTC, mean 1, shape (168,); None where only a peak is."""
+        return None if self.profile is None else self.profile.hours
+
+    @property
     def peak(self) -> FloatOrDraws:
         """Peak hour over mean hour, given, from the profile, or the default."""
-        if self.load is not None:
-            return max(self.load) / (sum(self.load) / len(self.load))
+        if self.profile is not None:
+            return self.profile.peak_to_mean
         return PEAK_TO_MEAN if self.peak_to_mean is None else float_or_draws(self.peak_to_mean)
 
     @property
     def burst(self) -> FloatOrDraws:
-        """Busiest minutes over the peak hour."""
-        return BURST_RATIO if self.burst_ratio is None else float_or_draws(self.burst_ratio)
+        """Busiest minutes over the peak hour, given, measured with the profile, or the default."""
+        if self.burst_ratio is not None:
+            return float_or_draws(self.burst_ratio)
+        measured = None if self.profile is None else self.profile.burst_ratio
+        return BURST_RATIO if measured is None else measured
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The rows of tables that the load is from."""
+        return () if self.profile is None else self.profile.citations
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is doubtful about the rows that the load is from."""
+        return () if self.profile is None else self.profile.notes
 
     @classmethod
     def from_rate(cls, *, requests_per_second: Number, **shape: Any) -> Workload:  # the fields of Workload
@@ -184,6 +203,30 @@ class Workload:
         plain = cls(**shape)
         return replace(plain, tokens_per_month=float_or_draws(rate) * SECONDS_PER_MONTH * plain.request_tokens)
 
+    @staticmethod
+    def mix(
+        classes: Mapping[str, tuple[Workload, Number]], *, name: str = "", tokens_per_month: Number | None = None
+    ) -> Workload:
+        """Return a workload of classes of work, each with its own shape and share of the tokens.
+
+        Parameters
+        ----------
+        classes : mapping of name to (workload, share)
+            ``{"tagging": (w1, 0.6), "agent": (w2, 0.4)}``; the shares are of V and add up to 1.
+        name : str
+            Name in captions.
+        tokens_per_month : Number, optional
+            Where you are. [reference tokens/month]
+
+        Raises
+        ------
+        ScenarioError
+            If a class is no workload, or the shares do not add up to 1.
+        """
+        from tokencross.options.mix import mixed
+
+        return mixed(classes, name=name, tokens_per_month=tokens_per_month)
+
     def parameters(self) -> tuple[Parameter, ...]:
         """Return every number that is given or defaulted; zeros that mean absence are left out."""
         found: list[Parameter] = []
@@ -191,18 +234,27 @@ class Workload:
             value = getattr(self, name)
             if name == "tokens_per_month":
                 continue
-            default = {"peak_to_mean": self.peak, "burst_ratio": self.burst}.get(name) if value is None else None
-            if default is not None and name == "peak_to_mean" and self.load is not None:
-                continue  # derived from the profile
-            if value is None and default is None:
+            if value is None:
+                found += self._derived(name, unit)
                 continue
             if isinstance(value, float) and value == 0.0 and name not in {"input_tokens", "output_tokens"}:
                 continue
-            origin: Origin = "given" if default is None else "default"
-            shown = value if default is None else default
-            why = _WHY.get(name, "") if origin == "default" else ""
-            found.append(Parameter(f"workload:{name}", shown, unit, origin, why, GIVEN if origin == "given" else None))
+            found.append(Parameter(f"workload:{name}", value, unit, "given", "", GIVEN))
         return tuple(found)
+
+    def _derived(self, name: str, unit: str) -> list[Parameter]:
+        """Return a number that was not given, of the load or the default; none where weights alone say it."""
+        address = f"workload:{name}"
+        load = self.profile
+        if name == "peak_to_mean" and load is not None:
+            said = _origin(load, load.assumed)
+            return [Parameter(address, self.peak, unit, *said)] if load.sources else []
+        if name == "burst_ratio" and load is not None and load.burst_ratio is not None:
+            return [Parameter(address, self.burst, unit, *_origin(load, ""))]
+        if name not in _WHY:
+            return []
+        default = self.peak if name == "peak_to_mean" else self.burst
+        return [Parameter(address, default, unit, "default", _WHY[name])]
 
     def with_number(self, name: str, value: object) -> Workload:
         """Return the workload with one field replaced."""
@@ -211,8 +263,12 @@ class Workload:
             remedy = offer(name, known)
             raise ScenarioError(Problem(f"workload:{name}", "no such number", "a field of the workload", remedy))
         changes: dict[str, Any] = {name: value}
-        if name == "peak_to_mean" and self.load is not None:
-            changes["load"] = None
+        if name == "peak_to_mean" and self.profile is not None:
+            peak = check_number(value, where="workload:peak_to_mean", unit=_NUMBERS[name][0], low=1.0)
+            if not isinstance(peak, float):
+                accepted = "one number: the hours of the load are drawn as one"
+                raise ScenarioError(Problem("workload:peak_to_mean", "draws or a distribution", accepted))
+            changes = {"load": self.profile.with_peak(peak)}
         return replace(self, **changes)
 
     def describe(self) -> str:
@@ -222,8 +278,18 @@ class Workload:
             parts.append(f"{format_share(point(self.cached_input_share))} cached")
         if point(self.batch_share) > 0.0:
             parts.append(f"{format_share(point(self.batch_share))} can wait")
-        parts.append(f"peak {point(self.peak):.3g}x mean")
+        named = f"{self.profile.name} load, " if self.profile is not None and self.profile.name else ""
+        parts.append(f"{named}peak {point(self.peak):.3g}x mean")
         return ", ".join(parts)
+
+
+def _origin(load: Load, assumed: str) -> tuple[Origin, str, Citation | None]:
+    """Return how a number of a load is known, why, and from which row."""
+    if assumed:
+        return "default", assumed, None
+    if load.citations:
+        return "table", f"load {load.name}", load.citations[0]
+    return "given", f"load {load.name or 'by hour'}: {load.source}" if load.sources else "", GIVEN
 
 
 _OPTIONAL = ("cache_write_share", "peak_to_mean", "burst_ratio", "tokens_per_month")

@@ -7,18 +7,13 @@ from itertools import groupby
 
 from tokencross.number import point
 from tokencross.options.base import Parameter
+from tokencross.options.replica import rate_in_words
 from tokencross.studies.compare import Comparison
 from tokencross.units import format_count, format_share
 
 __all__ = ["caption", "provenance"]
 
 _HASH_DIGITS = 12
-_WAYS = {
-    "measured": "measured at these lengths",
-    "fitted": "fitted to measured rates",
-    "shrunk": "fitted to few measured rates and shrunk towards the roofline",
-    "given": "given",
-}
 
 
 def provenance(comparison: Comparison) -> str:
@@ -96,6 +91,8 @@ def _defaults(parameters: Sequence[Parameter], *, gpus: bool) -> str:
         parts.append(f"{_count(known['spare_instance_count'], 'spare')}")
     if "tokenizer_ratio" in known:
         parts.append("tokens counted as the reference's")
+    if any(p.address.startswith("around.") and p.origin != "given" for p in parameters):
+        parts.append("storage, staging and the like around the GPUs as usual")
     months = {value for address, value in known.items() if address.endswith(".amortization_months")}
     if months:
         parts.append(f"engineering spread over {' and '.join(format_count(m) for m in sorted(months))} months")
@@ -114,11 +111,6 @@ def _rates(comparison: Comparison) -> str:
         rate = None if resolved.fleet is None else resolved.fleet.replica.rate
         if rate is None:
             continue
-        words = [_WAYS[rate.way]]
-        if rate.source.run.nature == "modelled":
-            words = ["modelled, not measured"]
-        if rate.extrapolated:
-            words.append("extrapolated to these lengths")
-        words.append(rate.source.describe())
-        parts.append(f"Throughput of {label}: {'; '.join(words)}")
+        words = rate_in_words(rate) + ("; extrapolated to these lengths" if rate.extrapolated else "")
+        parts.append(f"Throughput of {label}: {words}")
     return ". ".join(parts)

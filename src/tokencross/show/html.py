@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from tokencross.show.terminal import shown_volumes
+from tokencross.show.terminal import latency_rows, shown_volumes
 from tokencross.studies.compare import Comparison
 from tokencross.studies.verdict import verdict
 from tokencross.units import format_count, format_usd
@@ -41,6 +41,7 @@ def _cost_rows(comparison: Comparison) -> Iterable[list[str]]:
         here = " (you)" if volume == comparison.here else ""
         costs = (format_usd(comparison.curve(label).usd_per_month(volume)) for label in comparison.labels)
         yield [format_count(volume) + here, *costs]
+    yield from latency_rows(comparison)
 
 
 def _breakeven_rows(comparison: Comparison) -> Iterable[list[str]]:

@@ -1,4 +1,4 @@
-"""The comparison as text: verdict, costs, winners, breakevens, capacity, assumptions, notes and sources."""
+"""The comparison as text: verdict, costs and latency, winners, breakevens, capacity, assumptions, notes, sources."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from rich.text import Text
 
 from tokencross.costs.envelope import MOST_STRETCHES
 from tokencross.number import point
+from tokencross.options.speed import latency_figures
 from tokencross.studies.compare import Comparison
 from tokencross.studies.verdict import phases, verdict
 from tokencross.units import format_count, format_share, format_unit_price, format_usd
 
-__all__ = ["bullets", "comparison_text", "plain_table", "shown_volumes"]
+__all__ = ["bullets", "comparison_text", "latency_rows", "plain_table", "shown_volumes"]
 
 _MOST_ROWS = 8
 _SHOWN = {
@@ -28,14 +29,22 @@ _SHOWN = {
     "requests_per_second_peak": ("requests/s, planned peak", "count"),
     "tokens_per_second_peak": ("tokens/s, planned peak", "count"),
     "measured_tokens_per_replica_second": ("tokens per replica-second, before deratings", "count"),
+    "low_tokens_per_replica_second": ("in nine cases of ten, from", "count"),
+    "high_tokens_per_replica_second": ("to", "count"),
     "planned_tokens_per_replica_second": ("tokens per replica-second, planned", "count"),
     "replicas_needed": ("replicas needed at the peak", "whole"),
     "gpus_per_replica": ("GPUs per replica", "whole"),
     "replicas_per_instance": ("replicas per instance", "whole"),
     "min_instances": ("least instances", "whole"),
     "spare_instances": ("spare instances", "whole"),
-    "instances": ("instances", "whole"),
-    "gpus": ("GPUs", "whole"),
+    "zones": ("zones, one of which may fail", "whole"),
+    "reserved_instances": ("instances on the terms of the base", "count"),
+    "instances_at_peak": ("instances in the busiest hours", "whole"),
+    "instances": ("instances, mean over the month", "count"),
+    "gpus": ("GPUs, mean over the month", "count"),
+    "overflow_share": ("share that goes to the burst option", "share"),
+    "time_to_first_token_ms": ("wait for the first token, ms", "count"),
+    "tokens_per_second_per_user": ("tokens/s per user", "count"),
     "utilisation_share": ("utilisation (tokens served / servable)", "share"),
     "usd_per_month": ("bill", "usd"),
     "usd_per_mtok": ("unit cost", "unit"),
@@ -109,7 +118,31 @@ def _costs(comparison: Comparison) -> Table:
             cells.append(Text(f"{format_usd(usd)} ({format_count(unit)}/Mtok)", "bold" if label == cheapest else ""))
         here = " (you)" if volume == comparison.here else ""
         table.add_row(f"{format_count(volume)}{here}", *cells)
+    for name, *latencies in latency_rows(comparison):
+        table.add_row(name, *latencies, style="dim")
     return table
+
+
+def latency_rows(comparison: Comparison) -> list[list[str]]:
+    """Return how long users of each option wait, a row per figure beginning with its name; none if nobody knows any."""
+    figures = [latency_figures(comparison.central[label].latency) for label in comparison.labels]
+    waits, speeds = ([pair[place] for pair in figures] for place in (0, 1))
+    rows = [("first token after", waits, _wait), ("tokens/s per user", speeds, _speed)]
+    return [[name, *map(form, values)] for name, values, form in rows if not np.all(np.isnan(values))]
+
+
+def _wait(ms: float) -> str:
+    """Return a wait in words."""
+    if math.isnan(ms):
+        return "not known"
+    return "hours" if math.isinf(ms) else f"{format_count(ms / 1_000.0, digits=2)} s"
+
+
+def _speed(tokens_per_second: float) -> str:
+    """Return a speed; a batch has none."""
+    if math.isnan(tokens_per_second):
+        return "not known"
+    return format_count(tokens_per_second) if tokens_per_second > 0.0 else ""
 
 
 def _winners(comparison: Comparison) -> Table:
@@ -165,7 +198,9 @@ def _capacity(comparison: Comparison, volume: float) -> Table | None:
         if step == "throughput_row":
             continue
         name, kind = _SHOWN.get(step, (step, "share" if step.startswith("derating") else "text"))
-        table.add_row(name, *(_cell(rows.get(step, ""), kind) for rows in columns.values()))
+        cells = [_cell(rows.get(step, ""), kind) for rows in columns.values()]
+        if any(cells):
+            table.add_row(name, *cells)
     return table
 
 
@@ -183,6 +218,7 @@ def _cell(value: object, kind: str) -> str:
 def _assumptions(comparison: Comparison) -> RenderableType:
     """Return the defaults and fitted numbers that the result rests on."""
     table = plain_table("address", "value", "unit", "why", left=1)
+    table.columns[0].no_wrap = True  # an address that is cut in two cannot be copied
     table.columns[2].justify = table.columns[3].justify = "left"
     chosen = [p for p in comparison.parameters if p.origin in ("default", "fitted")]
     for parameter in chosen:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.number import check_number
 from tokencross.options.base import CostOption
+from tokencross.options.inside import resolved_everywhere
 from tokencross.studies.compare import Comparison
 
 __all__ = ["replaced"]
 
-_TABLES = ("prices", "compute", "provisioned", "tokenizers")
+_TABLES = ("prices", "compute", "provisioned", "tokenizers", "tuning")
 
 
 def replaced(comparison: Comparison, changes: Mapping[str, object]) -> Comparison:
@@ -27,9 +28,8 @@ def _replaced_one(comparison: Comparison, address: str, value: object) -> Compar
     head, colon, rest = address.partition(":")
     if head == "workload" and colon:
         return replace(comparison, workload=comparison.workload.with_number(rest, value))
-    if head in comparison.labels and colon and rest:
-        options = tuple(o.with_number(rest, value) if o.label == head else o for o in comparison.options)
-        return replace(comparison, options=options)
+    if head in comparison.everyone and colon and rest:
+        return comparison.changed(lambda option: option.with_number(rest, value) if option.label == head else option)
     if address == "tokens_per_month":
         where = check_number(value, where=address, unit="tokens per month", open_low=True)
         return replace(comparison, tokens_per_month=where)
@@ -39,14 +39,15 @@ def _replaced_one(comparison: Comparison, address: str, value: object) -> Compar
         number = check_number(
             value, where=address, unit=known[address].unit, high=1.0 if address.endswith("_share") else float("inf")
         )
-        return replace(comparison, options=tuple(_overridden(option, address, number) for option in comparison.options))
+        return comparison.changed(lambda option: _overridden(option, address, number))
     accepted = "an address that study.parameters() lists"
     raise ScenarioError(Problem(address, "an unknown address", accepted, offer(address, list(known))))
 
 
 def _one_row(comparison: Comparison, address: str) -> None:
     """Refuse an address that stands for rows of two dates: one number cannot replace both."""
-    rows = {p.citation for resolved in comparison.resolved.values() for p in resolved.tables if p.address == address}
+    everywhere = resolved_everywhere(comparison.resolved)
+    rows = {p.citation for _, resolved in everywhere for p in resolved.tables if p.address == address}
     if len(rows) > 1:
         places = " and ".join(sorted(row.location for row in rows if row is not None))
         found = f"an address that stands for {len(rows)} rows ({places})"

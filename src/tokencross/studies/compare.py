@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,10 +17,12 @@ from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import longest_amortization_months
 from tokencross.costs.envelope import Stretch, lower_envelope
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import Number, check_number, is_draws, point
+from tokencross.number import Number, check_number, point
 from tokencross.options.base import GIVEN, CostOption, Parameter, Resolved
 from tokencross.options.centred import centred_option, centred_workload
+from tokencross.options.inside import everyone, rebuilt, resolved_everywhere
 from tokencross.options.workload import Workload
+from tokencross.studies.frames import parameter_frame
 from tokencross.studies.notes import notes_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Comparison:
         Where you are.
     said : str
         What the scenario says of itself.
+    remarks : tuple of str
+        What became of options that were compared before.
     """
 
     options: tuple[CostOption, ...]
@@ -55,11 +59,21 @@ class Comparison:
     reference: tuple[str, ...]
     tokens_per_month: Number | None
     said: str = ""
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """Labels in the order given."""
         return tuple(option.label for option in self.options)
+
+    @cached_property
+    def everyone(self) -> Mapping[str, CostOption]:
+        """The options and those inside them by label, outer ones first."""
+        return everyone(self.options)
+
+    def changed(self, change: Callable[[CostOption], CostOption]) -> Comparison:
+        """Return the comparison with a change made to every option and to those inside them."""
+        return replace(self, options=rebuilt(self.options, change))
 
     @cached_property
     def substitutes(self) -> tuple[str, ...]:
@@ -129,15 +143,19 @@ class Comparison:
         ]
         return pd.DataFrame(rows, columns=["option", "component", "usd_per_month", "source"])
 
-    def breakeven(self, challenger: str, against: str | None = None, *, margin_share: float = 0.0) -> Breakeven:
-        """Return where an option undercuts another; with draws, draw by draw."""
+    def breakeven(
+        self, challenger: str, against: str | None = None, *, margin_share: float = 0.0, per: str = "token"
+    ) -> Breakeven:
+        """Return where an option undercuts another, by the token or by accepted work; with draws, draw by draw."""
+        from tokencross.studies.units import curve_per
+
         rival = self.incumbent if against is None else against
         self.option(challenger)
         self.option(rival)
         if challenger == rival:
             found = f"{challenger!r} against itself"
             raise ScenarioError(Problem("breakeven", found, "two different options"))
-        ours, theirs = (self.resolved[label].curve for label in (challenger, rival))
+        ours, theirs = (curve_per(label, self.resolved[label], per) for label in (challenger, rival))
         found_at = breakeven(ours, theirs, margin_share=margin_share)
         reason = found_at.reason
         if reason is not None:
@@ -224,7 +242,7 @@ class Comparison:
         return math.inf if over.first is None else float(over.first)
 
     def capacity(self, tokens_per_month: float) -> pd.DataFrame:
-        """Return every step from tokens to GPUs at a volume, a column per self-hosted option."""
+        """Return every step from tokens to GPUs at a volume, a column per fleet (``"outer > own"`` inside others)."""
         import pandas as pd
 
         frame = pd.DataFrame(self.capacity_steps(tokens_per_month))
@@ -233,13 +251,9 @@ class Comparison:
 
     def capacity_steps(self, tokens_per_month: float) -> dict[str, dict[str, float | str]]:
         """Return the steps of `capacity` by option and name."""
-        from tokencross.studies.sizing import capacity_rows
+        from tokencross.studies.sizing import capacity_steps
 
-        return {
-            label: capacity_rows(self, label, float(tokens_per_month))
-            for label, resolved in self.central.items()
-            if resolved.fleet is not None
-        }
+        return capacity_steps(self, float(tokens_per_month))
 
     # ------------------------------------------------------------------ what it rests on
 
@@ -247,9 +261,10 @@ class Comparison:
     def parameters(self) -> tuple[Parameter, ...]:
         """Every number of the study with its address, once each."""
         found: dict[str, Parameter] = {p.address: p for p in self.workload.parameters()}
-        for label, resolved in self.resolved.items():
+        for label, resolved in resolved_everywhere(self.resolved):
             for own in resolved.local:
-                found[f"{label}:{own.address}"] = replace(own, address=f"{label}:{own.address}")
+                address = f"{label}:{own.address}"
+                found.setdefault(address, replace(own, address=address))
             for parameter in resolved.tables:
                 found.setdefault(parameter.address, parameter)
         if self.tokens_per_month is not None:
@@ -261,11 +276,11 @@ class Comparison:
 
     def assumptions(self) -> pd.DataFrame:
         """Return every number that was given, defaulted or fitted (table rows are in `sources`)."""
-        return _parameter_frame([p for p in self.parameters if p.origin != "table"])
+        return parameter_frame([p for p in self.parameters if p.origin != "table"])
 
     def parameter_frame(self) -> pd.DataFrame:
         """Return every number of the study."""
-        return _parameter_frame(self.parameters)
+        return parameter_frame(self.parameters)
 
     def sources(self) -> pd.DataFrame:
         """Return every table row used: dates, file and line, and where its figures come from."""
@@ -293,8 +308,9 @@ class Comparison:
     def cited(self) -> Mapping[Citation, tuple[str, ...]]:
         """Every table row used, once, with the labels of the options that use it."""
         found: dict[Citation, list[str]] = {}
-        for label, resolved in self.resolved.items():
-            for citation in resolved.citations:
+        used = [(label, resolved.citations) for label, resolved in resolved_everywhere(self.resolved)]
+        for label, citations in [*used, ("workload", self.workload.citations)]:
+            for citation in citations:
                 if citation.location:
                     found.setdefault(citation, []).append(label)
         return {citation: tuple(dict.fromkeys(labels)) for citation, labels in found.items()}
@@ -302,16 +318,17 @@ class Comparison:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What has to be said with the result, once each."""
-        own = [note for resolved in self.resolved.values() for note in resolved.notes]
+        own = [note for _, resolved in resolved_everywhere(self.resolved) for note in resolved.notes]
         said = [self.said.strip()] if self.said.strip() else []
         if self.has_draws:
             said.append("Some numbers are draws: tables and charts show their medians.")
-        return tuple(dict.fromkeys([*said, *own, *notes_of(self.options, self.longest_amortization_months)]))
+        upcoming = notes_of(tuple(self.everyone.values()), self.longest_amortization_months)
+        return tuple(dict.fromkeys([*said, *self.remarks, *self.workload.notes, *own, *upcoming]))
 
     @property
     def longest_amortization_months(self) -> float:
         """The longest horizon over which engineering is spread. [months]"""
-        return max((longest_amortization_months(option.engineering) for option in self.options), default=0.0)
+        return max((longest_amortization_months(option.engineering) for option in self.everyone.values()), default=0.0)
 
 
 def _check_kinds(options: Sequence[CostOption], workload: Workload) -> None:
@@ -330,8 +347,7 @@ def _check_labels(labels: Sequence[str], incumbent: str | None, reference: Seque
     """Refuse double and unknown labels, and a study without substitutes."""
     double = sorted({label for label in labels if labels.count(label) > 1})
     if double:
-        remedy = "Give one of them another label=."
-        raise ScenarioError(Problem("options", f"two labelled {double[0]!r}", "a different label for each", remedy))
+        raise ScenarioError(Problem("options", f"{double[0]!r} twice", "every option once"))
     if isinstance(reference, str):
         raise ScenarioError(Problem("reference", repr(reference), f"a list of labels, such as [{reference!r}]"))
     named = [("incumbent", incumbent)] if incumbent is not None else []
@@ -341,31 +357,6 @@ def _check_labels(labels: Sequence[str], incumbent: str | None, reference: Seque
             raise ScenarioError(Problem(kind, f"unknown option label {name!r}", accepted, offer(str(name), labels)))
     if set(labels) <= set(reference):
         raise ScenarioError(Problem("reference", "every option", "at least one option that is a substitute"))
-
-
-def _parameter_frame(parameters: Sequence[Parameter]) -> pd.DataFrame:
-    """Return parameters as a table."""
-    import pandas as pd
-
-    rows = [
-        {
-            "address": p.address,
-            "value": point(p.value),
-            "unit": p.unit,
-            "origin": p.origin,
-            "source": _source(p),
-            "draws": is_draws(p.value),
-        }
-        for p in parameters
-    ]
-    return pd.DataFrame(rows, columns=["address", "value", "unit", "origin", "source", "draws"])
-
-
-def _source(parameter: Parameter) -> str:
-    """Return where a number comes from, in words."""
-    cited = parameter.citation
-    place = "" if cited is None else (f"{cited.location} ({cited.via})" if cited.location else cited.via)
-    return "; ".join(part for part in (parameter.why, place) if part) or "METHOD default"
 
 
 def compare(
@@ -385,6 +376,7 @@ def compare(
         If there is no option, two have one label, or a label is unknown.
     """
     _check_kinds(options, workload)
+    everyone(options)
     labels = [option.label for option in options]
     _check_labels(labels, incumbent, reference)
     where = tokens_per_month if tokens_per_month is not None else workload.tokens_per_month

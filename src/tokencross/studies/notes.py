@@ -16,7 +16,10 @@ _LEAST_MONTHS = 12.0  # a plan looks a year ahead even where nothing is amortise
 
 
 def notes_of(options: Sequence[CostOption], amortization_months: float) -> list[str]:
-    """Return notes on price changes and retirements within the longest amortisation, and on the tables' date."""
+    """Return notes on price changes and retirements within the longest amortisation, and on the tables' date.
+
+    The options inside others are to be among ``options``.
+    """
     months = max(amortization_months, _LEAST_MONTHS)
     notes = []
     for option in options:

@@ -1,4 +1,4 @@
-"""What the tables of hosted models may say: prices by token, the mechanisms that change them, limits, retirement."""
+"""What the tables of hosted models may say: prices by token, what changes them, limits, speed, retirement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, model_validator
 
 from tokencross.tables.records import Dated, Provenance, check_eras, check_unique
-from tokencross.tables.strict import Amount, Count, PositiveAmount, Share, StrictRecord, mistake
+from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
 
 __all__ = [
     "ApiFile",
@@ -22,6 +22,7 @@ __all__ = [
     "Region",
     "Retirement",
     "ServiceTier",
+    "Speed",
     "Tier",
     "TimeSpan",
     "TimeWindow",
@@ -195,6 +196,29 @@ class Limit(Dated):
     """Most that the account may spend. [USD per month]"""
 
 
+class Speed(Dated):
+    """How fast a hosted model answers one user at its standard service tier, from a day on."""
+
+    nature: Literal["measured", "claimed"]
+    """measured by someone who asked the model, or claimed by its vendor."""
+    statistic: str = ""
+    """What of all that was measured the figures are, such as a median of three days."""
+    setting: str = ""
+    """How the model was asked, where that matters: without reasoning, or with how much of it."""
+    input_tokens: PositiveCount | None = None
+    """Prompt length at which it was measured. [billed tokens per request]"""
+    time_to_first_token_ms: PositiveAmount | None = None
+    """Wait for the first token. [ms]"""
+    output_tokens_per_second: PositiveAmount | None = None
+    """Speed of one answer after its first token, in the model's own tokens. [tokens per second and user]"""
+
+    @model_validator(mode="after")
+    def _some_figure(self) -> Speed:
+        if self.time_to_first_token_ms is None and self.output_tokens_per_second is None:
+            mistake("a speed without a figure", "time_to_first_token_ms or output_tokens_per_second, or both")
+        return self
+
+
 class Retirement(Provenance):
     """When a model goes, and what the vendor names instead."""
 
@@ -223,12 +247,15 @@ class ApiModel(StrictRecord):
     """Eras, oldest first."""
     limits: tuple[Limit, ...] = ()
     """Published limits by usage tier, lowest tier first."""
+    speeds: tuple[Speed, ...] = ()
+    """How fast it answers, oldest first."""
     retirement: Retirement | None = None
     """When it goes, where the vendor has said so."""
 
     @model_validator(mode="after")
     def _eras(self) -> ApiModel:
         check_eras(self.prices)
+        check_eras(self.speeds)
         for usage_tier in dict.fromkeys(limit.usage_tier for limit in self.limits):
             check_eras(tuple(limit for limit in self.limits if limit.usage_tier == usage_tier))
         return self

@@ -12,15 +12,18 @@ from tokencross.citation import Citation
 from tokencross.errors import Problem, ResolveError, offer
 from tokencross.number import Number
 from tokencross.tables.api_prices import api_price_of
-from tokencross.tables.api_records import ApiModel, ApiPriceRow, Retirement
+from tokencross.tables.api_records import ApiModel, ApiPriceRow, Retirement, Speed
 from tokencross.tables.compute_records import ProvisionedModel
+from tokencross.tables.load_records import LoadProfile
 from tokencross.tables.located import Located
 from tokencross.tables.records import Dated, Provenance
 from tokencross.tables.rented import dedicated_in, hourly_price_of
 from tokencross.tables.resolved import ApiPrice, HourlyPrice, RateLimit, Terms, TextRatio, UnitPrice
 from tokencross.tables.serving_records import Gpu, OpenModel, ThroughputRun, Tokenizer
+from tokencross.tables.speeds import speed_of
 from tokencross.tables.store import Store
 from tokencross.tables.taken import REPLACED, Taken, citation_of
+from tokencross.tables.tuned import TunedPrice, Tuning, tuned_price_of, tunings_of
 from tokencross.tables.units_sold import unit_price_of
 
 __all__ = ["REPLACED", "BeforeFirst", "Book"]
@@ -193,6 +196,10 @@ class Book:
             )
         return list(found.values())
 
+    def speed(self, name: str) -> tuple[Speed, Citation] | None:
+        """Return how fast a hosted model answers, by the row in force; None where no source says."""
+        return speed_of(self, *self._by_provider("api", name, "model"))
+
     def upcoming(self, name: str, until: date) -> list[ApiPriceRow]:
         """Return price rows of a hosted model that begin after the book's date and up to ``until``."""
         model, _ = self.api_model(name)
@@ -273,6 +280,16 @@ class Book:
         shared = self.store.listed(path, "offers")
         return unit_price_of(self, provider, located, unit, shared, commitment=commitment, region=region)
 
+    # ------------------------------------------------------------------ tuned models
+
+    def tunings(self, base: str) -> list[Tuning]:
+        """Return every way in the tables to tune a base model, whatever the date."""
+        return tunings_of(self, base)
+
+    def tuned_price(self, name: str) -> TunedPrice:
+        """Return a tuned model's prices in force by ``provider/id``; see `tables.tuned`."""
+        return tuned_price_of(self, *self._by_provider("tuning", name, "model"))
+
     # ------------------------------------------------------------------ models, hardware, rates, tokenizers
 
     def open_model(self, name: str) -> tuple[OpenModel, Citation]:
@@ -280,6 +297,16 @@ class Book:
         located = self.store.find("models", name)
         model = located.parse(OpenModel)
         return model, citation_of(f"models:{model.id}", model, located.location())
+
+    def load_profile(self, name: str) -> tuple[LoadProfile, Citation]:
+        """Return a measured load profile by id or alias."""
+        located = self.store.find("load", name)
+        profile = located.parse(LoadProfile)
+        return profile, citation_of(f"load:{profile.id}", profile, located.location())
+
+    def around(self) -> list[Located]:
+        """Return every way in the tables to pay for what stands around the GPU, whatever the date."""
+        return [record for path in self.store.files("around") for record in self.store.records("around", path)]
 
     def gpu(self, name: str) -> tuple[Gpu, Citation]:
         """Return an accelerator by id or alias."""

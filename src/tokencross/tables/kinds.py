@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import get_args
 
 from tokencross.tables.api_records import ApiFile
+from tokencross.tables.around_records import AroundFile
 from tokencross.tables.compute_records import ComputeFile, ProvisionedFile
+from tokencross.tables.load_records import LoadFile
 from tokencross.tables.serving_records import HardwareFile, ModelsFile, ThroughputFile, TokenizersFile
 from tokencross.tables.strict import StrictRecord
 from tokencross.tables.tuning_records import TuningFile
@@ -14,8 +16,10 @@ __all__ = ["FILE_KINDS", "PROVIDER_KINDS", "record_kind"]
 
 FILE_KINDS: dict[str, tuple[type[StrictRecord], str]] = {
     "api": (ApiFile, "models"),
+    "around": (AroundFile, "items"),
     "compute": (ComputeFile, "instances"),
     "hardware": (HardwareFile, "gpus"),
+    "load": (LoadFile, "profiles"),
     "models": (ModelsFile, "models"),
     "provisioned": (ProvisionedFile, "models"),
     "throughput": (ThroughputFile, "runs"),

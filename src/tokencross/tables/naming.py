@@ -5,9 +5,13 @@ from __future__ import annotations
 __all__ = ["UNITS_BY_ENDING", "unit_of"]
 
 UNITS_BY_ENDING = {
-    "_usd_per_gpu_month": "USD per GPU and month",
+    "usd_per_gpu_month": "USD per GPU and month",
+    "usd_per_instance_month": "USD per instance and month",
+    "usd_per_gib_month": "USD per GiB and month",
+    "usd_per_gb": "USD per GB",
+    "bytes_per_output_token": "bytes per output token",
     "_usd_per_request": "USD per request",
-    "_usd_per_month": "USD per month",
+    "usd_per_month": "USD per month",
     "usd_per_hour": "USD per hour",
     "usd_per_unit_hour": "USD per unit and hour",
     "_usd_per_mtok_hour": "USD per million tokens and hour",

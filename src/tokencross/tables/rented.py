@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tokencross.errors import Problem, ResolveError, offer
+from tokencross.number import is_draws
 from tokencross.tables.compute_records import Instance, Offer
 from tokencross.tables.located import Located
 from tokencross.tables.resolved import HourlyPrice
@@ -48,6 +51,7 @@ def hourly_price_of(book: Book, provider: str, located: Located, *, purchase: st
         tuple(taken.quantities),
         (*notes, *doubts),
         chosen.min_replica_count,
+        chosen.billing_seconds,
     )
 
 
@@ -61,16 +65,30 @@ def _owned(book: Book, instance: Instance, located: Located, address: str) -> Ho
     taken = Taken(book.overrides, address, citation)
     kept = 1.0 - taken.number("residual_share", row.residual_share)
     months = taken.number("life_months", row.life_months)
-    monthly = taken.number("price_usd", row.price_usd) * kept / months
-    monthly = monthly + taken.number("hosting_usd_per_month", row.hosting_usd_per_month)
-    monthly = monthly + taken.number("maintenance_usd_per_month", row.maintenance_usd_per_month)
-    usd = monthly / HOURS_PER_MONTH
+    monthly = {
+        "capital": taken.number("price_usd", row.price_usd) * kept / months,
+        "hosting": taken.number("hosting_usd_per_month", row.hosting_usd_per_month),
+        "maintenance": taken.number("maintenance_usd_per_month", row.maintenance_usd_per_month),
+    }
+    hourly = {name: usd / HOURS_PER_MONTH for name, usd in monthly.items()}
     if row.power_kw is not None:
         drawn = taken.number("power_kw", row.power_kw) * taken.number("power_usage_ratio", row.power_usage_ratio)
-        usd = usd + drawn * taken.number("electricity_usd_per_kwh", row.electricity_usd_per_kwh)
+        hourly["power"] = drawn * taken.number("electricity_usd_per_kwh", row.electricity_usd_per_kwh)
+    parts = tuple((name, usd) for name, usd in hourly.items() if is_draws(usd) or usd != 0.0)
+    total = sum(hourly.values(), np.float64(0.0))
+    usd = total if isinstance(total, np.ndarray) else float(total)
     doubts = book.doubts(address.partition(":")[2], row)
-    said = (*notes, *doubts)
-    return HourlyPrice(instance, OWNED, "owned", address, citation, usd, tuple(taken.quantities), said)
+    return HourlyPrice(
+        instance,
+        OWNED,
+        "owned",
+        address,
+        citation,
+        usd,
+        tuple(taken.quantities),
+        (*notes, *doubts),
+        parts=parts,
+    )
 
 
 def dedicated_in(records: Iterable[Located]) -> list[Instance]:

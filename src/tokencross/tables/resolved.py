@@ -119,7 +119,7 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class HourlyPrice:
-    """An instance's price in force at a date."""
+    """An instance's price in force at a date, with the parts that it is the sum of where there are several."""
 
     instance: Instance
     purchase: str
@@ -130,6 +130,8 @@ class HourlyPrice:
     quantities: tuple[Quantity, ...]
     notes: tuple[str, ...] = ()
     min_replica_count: int | None = None
+    billing_seconds: float | None = None
+    parts: tuple[tuple[str, FloatOrDraws], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -72,13 +73,37 @@ def parse_record(kind: type[_RecordT], data: Plain, document: Document, path: Ke
         findings = error.errors(include_url=False)
         # a list whose entries are wrong is also reported as too short: the entries say it better
         told = [d for d in findings if not (d["type"] == "too_short" and d["input"])]
+        told = [d for d in told if _meant(d["loc"], data)] or told
         problems = [_problem(details, document, path) for details in told]
         raise document.error(*problems) from None
 
 
+# what pydantic adds to the place of a mistake in a value that may be of several kinds
+_KIND = re.compile(r"str|float|int|constrained-.*|function-.*|(tuple|dict|list|union)\[.*|[A-Z]\w*Entry")
+_RECORD = re.compile(r"function-.*Entry\]|dict\[.*|[A-Z]\w*Entry")
+_LIST = re.compile(r"(tuple|list)\[.*")
+
+
+def _meant(place: Sequence[str | int], data: Plain) -> bool:
+    """Return whether a finding is about the kind of value that was written: a mapping is no text that went wrong."""
+    value: Any = data
+    for step in place:
+        if isinstance(step, str) and _KIND.fullmatch(step):
+            meant = dict if _RECORD.fullmatch(step) else tuple if _LIST.fullmatch(step) else None
+            written = next((kind for kind in (dict, tuple) if isinstance(value, kind)), None)
+            if meant is not written:
+                return False
+        elif isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
+            value = value[step]
+    return True
+
+
 def _problem(details: ErrorDetails, document: Document, path: KeyPath) -> Problem:
     """Return one of pydantic's findings as a problem in our words."""
-    place: list[str | int] = [*path, *details["loc"]]
+    loc = [step for step in details["loc"] if not (isinstance(step, str) and _KIND.fullmatch(step))]
+    place: list[str | int] = [*path, *loc]
     context = details.get("ctx", {})
     kind = details["type"]
     if kind == "unknown_key":

@@ -21,19 +21,24 @@ from tokencross.errors import ResolveError, ScenarioError, TableError, Tokencros
 HERE = Path(__file__).parent
 WORKLOAD_KEYS = (
     "input_tokens, output_tokens, cached_input_share, cache_write_share, batch_share, input_cv, output_cv, text_kind, "
-    "peak_to_mean, load, burst_ratio, name"
+    "peak_to_mean, load, burst_ratio, classes, name"
 )
 OPTION_KEYS = (
-    "label, api, self_hosted, dedicated, provisioned, model, gpu, service_tier, cache_lifetime, stored_cache_tokens, "
-    "usage_tier, credits_usd_per_month, support, commitment, usd_per_unit_hour, input_tokens_per_minute, "
-    "output_weight_ratio, cached_weight_ratio, min_unit_count, min_replica_count, region, discount_share, "
-    "tokenizer_ratio, output_ratio, instance, purchase, precision, engine, gpus_per_replica, throughput, latency, "
-    "target_load_share, min_instance_count, spare_instance_count, prefix_hit_share, billed_hours_share, compute_as_of, "
-    "throughput_as_of, engineering"
+    "label, api, self_hosted, dedicated, provisioned, fine_tuned, cascade, split, spillover, accepted, listed, "
+    "model, gpu, service_tier, cache_lifetime, stored_cache_tokens, usage_tier, credits_usd_per_month, support, "
+    "commitment, usd_per_unit_hour, input_tokens_per_minute, output_weight_ratio, cached_weight_ratio, "
+    "min_unit_count, min_replica_count, region, discount_share, tokenizer_ratio, output_ratio, instance, "
+    "purchase, precision, engine, gpus_per_replica, throughput, latency, target_load_share, min_instance_count, "
+    "spare_instance_count, prefix_hit_share, billed_hours_share, scaling, base_purchase, reserved_count, "
+    "max_instance_count, interruption_overhead_share, zone_count, standby_share, around, training, serving, "
+    "provider, method, adapter, deployment_count, base_share, adapter_overhead_share, fallback, escalation_share, "
+    "verifier, verifier_output_tokens, verifier_usd_per_request, burst, replica_count, success_share, "
+    "retry_count, retry_success_share, fallback_success_share, review_usd_per_task, reviewed_share, "
+    "compute_as_of, throughput_as_of, engineering"
 )
 ENGINEERING_KEYS = (
     "label, upfront_usd, amortization_months, discount_rate_per_year, upkeep_usd_per_month, upkeep_usd_per_gpu_month, "
-    "lead_months"
+    "lead_months, team"
 )
 API_KEYS = (
     "cache_lifetime, credits_usd_per_month, discount_share, engineering, output_ratio, region, service_tier, "
@@ -55,7 +60,7 @@ MISTAKES: dict[str, Mistake] = {
         ScenarioError,
         ":10: options[1].purchas",
         f"an unknown key; accepted: one of {OPTION_KEYS}",
-        "Did you mean 'purchase'?",
+        "Did you mean 'purchase' or 'base_purchase'?",
     ),
     "duplicate_key": (
         ScenarioError,
@@ -139,7 +144,8 @@ MISTAKES: dict[str, Mistake] = {
     "unknown_latency": (
         ScenarioError,
         ":7: options[1]: own:latency",
-        "'interactiv'; accepted: one of interactive, relaxed, batch",
+        "'interactiv'; accepted: one of interactive, relaxed, batch, or "
+        "tc.Latency(time_per_output_token_ms=…, time_to_first_token_ms=…)",
         "Did you mean 'interactive'?",
     ),
     "unknown_service_tier": (
@@ -248,7 +254,8 @@ MISTAKES: dict[str, Mistake] = {
     "two_kinds": (
         ScenarioError,
         ":7: options[1]",
-        "api and self_hosted; accepted: one of api, self_hosted, dedicated, provisioned, naming what it is",
+        "api and self_hosted; accepted: one of api, self_hosted, dedicated, provisioned, fine_tuned, cascade, split, "
+        "spillover, accepted, naming what it is",
         "",
     ),
     "foreign_key": (ScenarioError, ":6: options[0]", f"'instance' with api; accepted: one of {API_KEYS}", ""),

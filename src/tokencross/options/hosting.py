@@ -1,0 +1,178 @@
+"""What a self-hosted option may be given: its numbers with their bounds, and what does not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tokencross.errors import Problem, ScenarioError
+from tokencross.number import Number, check_number, float_or_draws, point
+from tokencross.options.scaling import Scaling
+from tokencross.tables.rented import OWNED
+
+__all__ = ["ABSENT", "CHOICES", "NUMBERS", "check_billing", "check_terms", "checked_count", "checked_numbers"]
+
+# field: (unit, lowest, highest, whether the lowest is refused)
+NUMBERS: dict[str, tuple[str, float, float, bool]] = {
+    "throughput": ("reference tokens per replica-second, before deratings", 0.0, np.inf, True),
+    "latency_factor": ("share of the measured rate that the latency objective leaves", 0.0, 1.0, True),
+    "target_load_share": ("share of what a replica can serve", 0.0, 1.0, True),
+    "min_instance_count": ("instances", 0.0, np.inf, False),
+    "spare_instance_count": ("instances", 0.0, np.inf, False),
+    "max_instance_count": ("instances, the provider's quota", 0.0, np.inf, True),
+    "reserved_count": ("instances on the terms of the base, spares among them", 0.0, np.inf, False),
+    "prefix_hit_share": ("share of prefill that a prefix cache saves", 0.0, 1.0, False),
+    "billed_hours_share": ("share of the month's hours", 0.0, 1.0, True),
+    "interruption_overhead_share": ("share of the hours paid for that interruptions take", 0.0, 0.99, False),
+    "standby_share": ("capacity that stands by elsewhere, over the planned one", 0.0, np.inf, False),
+}
+"""The fields that are numbers, with unit and bounds."""
+
+ABSENT: dict[str, float] = {
+    "latency_factor": 1.0,
+    "prefix_hit_share": 0.0,
+    "billed_hours_share": 1.0,
+    "interruption_overhead_share": 0.0,
+    "standby_share": 0.0,
+}
+"""The values at which a number is absent, and not worth listing."""
+
+CHOICES = (
+    "latency",
+    "precision",
+    "engine",
+    "instance",
+    "purchase",
+    "base_purchase",
+    "region",
+    "gpus_per_replica",
+    "scaling",
+    "zone_count",
+    "around",
+)
+"""The fields that are no numbers of their own."""
+
+_MOST_SECONDS = 60.0  # what is billed in longer units is not billed while it works only
+
+
+def checked_numbers(fields: Mapping[str, object], *, where: str) -> dict[str, Number]:
+    """Return the numbers that were given, once each is seen to be within its bounds."""
+    found: dict[str, Number] = {}
+    for name, (unit, low, high, open_low) in NUMBERS.items():
+        value = fields[name]
+        if value is None or (name == "throughput" and not _is_number(value)):
+            continue
+        address = f"{where}:{name}"
+        number = check_number(value, where=address, unit=unit, low=low, high=high, open_low=open_low)
+        if name.endswith("_count") and np.any(np.asarray(float_or_draws(number)) % 1.0):
+            raise ScenarioError(Problem(address, f"{value}", "a whole number of instances"))
+        found[name] = number
+    return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (float, int, np.ndarray, str)) or hasattr(value, "ppf")
+
+
+def checked_count(value: object, *, name: str, where: str, optional: bool = True) -> None:
+    """Refuse what is no whole number from 1 on."""
+    if value is None and optional:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ScenarioError(Problem(f"{where}:{name}", repr(value), "a whole number >= 1"))
+
+
+def check_terms(
+    *,
+    where: str,
+    purchase: str,
+    base_purchase: str | None,
+    scaling: object,
+    numbers: Mapping[str, Number],
+    zone_count: int,
+) -> None:
+    """Refuse terms that contradict each other."""
+    if not isinstance(scaling, Scaling):
+        accepted = "tc.Scaling.fixed(), .autoscaled(…), .scheduled(…) or .serverless(…)"
+        raise ScenarioError(Problem(f"{where}:scaling", repr(scaling), accepted))
+    billed = point(numbers.get("billed_hours_share", 1.0)) != 1.0
+    lost = point(numbers.get("interruption_overhead_share", 0.0)) > 0.0
+    kind = scaling.kind
+    wrong = [
+        (
+            purchase == OWNED and billed,
+            "billed_hours_share",
+            f"below 1 with purchase: {OWNED}",
+            "1: what one owns costs the same when it is off",
+        ),
+        (
+            purchase == OWNED and kind != "fixed",
+            "scaling",
+            f"{kind} with purchase: {OWNED}",
+            "a fixed fleet: what one owns costs the same when it is off",
+        ),
+        (
+            billed and kind != "fixed",
+            "billed_hours_share",
+            f"below 1 with a fleet that is {kind}",
+            "one of the two: the scaling says which hours are billed",
+        ),
+        (
+            "reserved_count" in numbers and base_purchase is None,
+            "reserved_count",
+            "a number without a base_purchase",
+            "base_purchase: the terms that these instances are on, such as reserved_1y",
+        ),
+        (base_purchase == purchase, "base_purchase", f"{purchase!r}, as purchase", "other terms than purchase"),
+        (
+            lost and purchase != "spot",
+            "interruption_overhead_share",
+            f"a share with purchase: {purchase}",
+            "purchase: spot, or no such share: nobody interrupts other terms",
+        ),
+        (
+            kind == "serverless" and base_purchase is not None,
+            "base_purchase",
+            f"{base_purchase!r} with a serverless fleet",
+            "none: it is billed by the second alone",
+        ),
+        (
+            kind == "serverless" and (zone_count > 1 or point(numbers.get("standby_share", 0.0)) > 0.0),
+            "scaling",
+            "serverless with zones or a standby fleet",
+            "neither: the provider keeps what is ready",
+        ),
+        (
+            kind == "serverless"
+            and any(point(numbers.get(name, 0.0)) > 0.0 for name in ("min_instance_count", "spare_instance_count")),
+            "scaling",
+            "serverless with a minimum or spares",
+            "none of them, or tc.Scaling.autoscaled(…): instances that are always on are not billed by the second",
+        ),
+    ]
+    for failed, name, found, accepted in wrong:
+        if failed:
+            raise ScenarioError(Problem(f"{where}:{name}", found, accepted))
+    _check_quota(numbers, where)
+
+
+def _check_quota(numbers: Mapping[str, Number], where: str) -> None:
+    """Refuse a least number of instances above the most."""
+    most = numbers.get("max_instance_count")
+    if most is None:
+        return
+    for name in ("min_instance_count", "spare_instance_count", "reserved_count"):
+        if name in numbers and point(numbers[name]) > point(most):
+            found = f"{point(numbers[name]):g} above the quota of {point(most):g}"
+            raise ScenarioError(Problem(f"{where}:{name}", found, f"at most max_instance_count, {point(most):g}"))
+
+
+def check_billing(scaling: Scaling, billing_seconds: float | None, *, address: str, where: str) -> None:
+    """Refuse a serverless fleet on terms that are not billed by the second."""
+    if scaling.kind != "serverless" or (billing_seconds is not None and billing_seconds <= _MOST_SECONDS):
+        return
+    shown = "a smallest billed time that is not known" if billing_seconds is None else f"{billing_seconds:g} seconds"
+    found = f"serverless on {address}, billed by {shown}"
+    accepted = "terms that the table has as billed by the second or minute (billing_seconds up to 60)"
+    raise ScenarioError(Problem(f"{where}:scaling", found, accepted))
