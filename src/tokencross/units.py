@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 __all__ = [
     "BYTES_PER_GIB",
@@ -14,6 +15,7 @@ __all__ = [
     "SECONDS_PER_MONTH",
     "TOKENS_PER_MTOK",
     "format_count",
+    "format_list",
     "format_share",
     "format_tokens",
     "format_unit_price",
@@ -121,3 +123,13 @@ def format_share(share: float) -> str:
     ('50%', '1.2%')
     """
     return f"{share * _PERCENT:.2g}%" if share * _PERCENT < 10 else f"{share * _PERCENT:.0f}%"
+
+
+def format_list(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them.
+
+    >>> format_list(["a", "b", "c"])
+    'a, b and c'
+    """
+    *most, last = words or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -7,9 +7,10 @@ from itertools import groupby
 
 from tokencross.number import point
 from tokencross.options.base import Parameter
+from tokencross.options.inside import resolved_everywhere
 from tokencross.options.replica import rate_in_words
 from tokencross.studies.compare import Comparison
-from tokencross.units import format_count, format_share
+from tokencross.units import format_count, format_list, format_share
 
 __all__ = ["caption", "provenance"]
 
@@ -57,11 +58,11 @@ def _workload(comparison: Comparison) -> str:
 def _assumed(comparison: Comparison) -> str:
     """Return the defaults that matter most, those of an option after its label, alike options once."""
     parts = [_traffic(p) for p in comparison.workload.parameters() if p.origin == "default"]
-    central = comparison.central.items()
+    central = dict(resolved_everywhere(comparison.central)).items()
     said = [(label, _defaults(resolved.local, gpus=resolved.fleet is not None)) for label, resolved in central]
     told = sorted((words, label) for label, words in said if words)
     for words, group in groupby(told, key=lambda pair: pair[0]):
-        labels = " and ".join(label for _, label in group)
+        labels = format_list([label for _, label in group])
         parts.append(f"{labels} with {words}")
     return "; ".join(part for part in parts if part)
 
@@ -106,11 +107,11 @@ def _count(value: float, noun: str) -> str:
 
 def _rates(comparison: Comparison) -> str:
     """Return how the throughput of each fleet is known; a modelled one is called so."""
-    parts = []
-    for label, resolved in comparison.central.items():
+    told: dict[str, list[str]] = {}
+    for label, resolved in dict(resolved_everywhere(comparison.central)).items():
         rate = None if resolved.fleet is None else resolved.fleet.replica.rate
         if rate is None:
             continue
         words = rate_in_words(rate) + ("; extrapolated to these lengths" if rate.extrapolated else "")
-        parts.append(f"Throughput of {label}: {words}")
-    return ". ".join(parts)
+        told.setdefault(words, []).append(label)
+    return ". ".join(f"Throughput of {format_list(labels)}: {words}" for words, labels in told.items())

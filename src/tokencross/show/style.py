@@ -58,7 +58,12 @@ _DASHES: dict[str, Dash] = {
 }
 # the second, third … option of one kind: another lightness and another dash
 _LIGHTER = (0.0, 0.38, -0.30, 0.55, -0.5)
-_SHARED: tuple[Dash | None, ...] = (None, (0.0, (5.0, 1.5, 1.2, 1.5)), (0.0, (1.2, 1.2)), (0.0, (9.0, 2.0, 3.0, 2.0)))
+_SHARED: tuple[Dash | None, ...] = (
+    None,
+    (0.0, (5.0, 1.5, 1.2, 1.5)),
+    (0.0, (3.6, 1.2, 1.0, 1.2, 1.0, 1.2)),  # not plain dots: those are a line beyond its limits
+    (0.0, (9.0, 2.0, 3.0, 2.0)),
+)
 _REFERENCE_DASH: Dash = (0.0, (2.6, 2.0))
 _WIDTH = {"self_hosted": 2.6}
 _USUAL_WIDTH = 2.2

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from tokencross.studies.compare import Comparison
-from tokencross.units import format_count, format_usd
+from tokencross.units import format_count, format_list, format_usd
 
 __all__ = ["Phase", "headline", "phases", "verdict"]
 
@@ -68,7 +68,7 @@ def headline(comparison: Comparison) -> str:
     if len(substitutes) == 1:
         return f"{_capital(substitutes[0])} is the only option that is compared as a substitute."
     if len(found) == 1:
-        others = " and ".join(label for label in substitutes if label != found[0].label)
+        others = format_list([label for label in substitutes if label != found[0].label])
         return f"{_capital(found[0].label)} is the cheapest at every volume, ahead of {others}."
     parts = [f"{_capital(found[0].label)} is the cheapest up to {format_count(found[1].first)} tokens/month"]
     for phase in found[1:]:
