@@ -7,6 +7,7 @@ from tokencross.number import Number
 from tokencross.options.around import AroundGpu
 from tokencross.options.dedicated import DedicatedOption
 from tokencross.options.latency import Latency
+from tokencross.options.load import Load
 from tokencross.options.own_rate import Throughput
 from tokencross.options.scaling import FIXED, Scaling
 from tokencross.options.self_hosted import SelfHostedOption
@@ -21,6 +22,16 @@ class GpuOffers:
     """Open models on GPUs from tables at a date."""
 
     _book: Book
+
+    def load(self, name: str) -> Load:
+        """Return a load profile of the tables, measured from a public trace; see `Load.preset`.
+
+        Raises
+        ------
+        ScenarioError
+            If the tables have none of this name; the message lists them.
+        """
+        return Load.preset(name, book=self._book)
 
     def dedicated(
         self,

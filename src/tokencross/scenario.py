@@ -58,7 +58,7 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
             overlay=overlay,
         ),
     )
-    workload = _at(document, ("workload",), lambda: built_workload(said.workload, said.name, path.parent))
+    workload = _at(document, ("workload",), lambda: built_workload(said.workload, said.name, path.parent, prices))
     builder = Builder(prices, path.parent, {})
     every = []
     for index, entry in enumerate(said.options):

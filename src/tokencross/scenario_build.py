@@ -40,6 +40,7 @@ from tokencross.tables.strict import StrictRecord
 __all__ = ["Builder", "built_workload"]
 
 At = Callable[[str, Callable[[], object]], object]
+_BUILT_IN = ("flat", "business_hours")
 BLENDS = ("cascade", "split", "spillover", "accepted")
 
 
@@ -51,41 +52,49 @@ def _said(entry: StrictRecord, *leave: str) -> dict[str, Any]:
 # ---------------------------------------------------------------------- traffic
 
 
-def built_workload(entry: WorkloadEntry, name: str, folder: Path) -> Workload:
-    """Return the traffic, named after the scenario unless it has its own name; files lie beside the scenario."""
+def built_workload(entry: WorkloadEntry, name: str, folder: Path, prices: PriceBook | None = None) -> Workload:
+    """Return the traffic, named after the scenario unless it has its own name; files lie beside the scenario.
+
+    Presets are those of the price book's tables, or without one of the bundled ones.
+    """
     if entry.classes is None:
-        return Workload(**{"name": name, **_said(entry, "load"), **_hours(entry.load, folder)})
+        return Workload(**{"name": name, **_said(entry, "load"), **_hours(entry.load, folder, prices)})
     classes = {
-        key: (Workload(**{"name": key, **_said(part, "share", "load"), **_hours(part.load, folder)}), part.share)
+        key: (
+            Workload(**{"name": key, **_said(part, "share", "load"), **_hours(part.load, folder, prices)}),
+            part.share,
+        )
         for key, part in entry.classes.items()
     }
     return Workload.mix(classes, name=entry.name or name)
 
 
-def _hours(form: LoadForm | None, folder: Path) -> dict[str, Any]:
+def _hours(form: LoadForm | None, folder: Path, prices: PriceBook | None) -> dict[str, Any]:
     """Return the argument that a load is, if any."""
-    return {} if form is None else {"load": _load(form, folder)}
+    return {} if form is None else {"load": _load(form, folder, prices)}
 
 
-def _load(form: LoadForm, folder: Path) -> Load | str | tuple[float, ...]:
+def _load(form: LoadForm, folder: Path, prices: PriceBook | None) -> Load | str | tuple[float, ...]:
     """Return a load: by name, by weights, or built."""
+    if isinstance(form, str) and prices is not None and form not in _BUILT_IN:
+        return prices.load(form)
     if not isinstance(form, LoadEntry):
         return form
     if form.preset is not None:
-        found = Load.preset(form.preset)
+        found = Load.preset(form.preset) if prices is None else prices.load(form.preset)
     elif form.business_hours is not None:
         found = Load.business_hours(**_said(form.business_hours))
     elif form.mix is not None:
-        found = Load.mix([(_as_load(part.load, folder), part.share) for part in form.mix])
+        found = Load.mix([(_as_load(part.load, folder, prices), part.share) for part in form.mix])
     else:
         assert form.log is not None  # one of the four, as the record says
         found = Load.from_log(folder / form.log.path, **_said(form.log, "path"))
     return found.shifted(form.shifted_hours) if form.shifted_hours else found
 
 
-def _as_load(form: LoadForm, folder: Path) -> Load:
+def _as_load(form: LoadForm, folder: Path, prices: PriceBook | None) -> Load:
     """Return a part of mixed traffic as a load."""
-    return load_of(_load(form, folder), "workload:load")
+    return load_of(_load(form, folder, prices), "workload:load")
 
 
 # ---------------------------------------------------------------------- what stands in an option

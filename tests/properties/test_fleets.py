@@ -153,6 +153,65 @@ def test_the_cheapest_base_is_that_of_trying_every_number(
 
 
 @settings(deadline=None, max_examples=50)
+@given(
+    week=WEEKS,
+    instances=st.floats(0.0, 25.0),
+    count=st.integers(0, 12),
+    zones=st.integers(1, 3),
+    spare=st.integers(0, 2),
+    price_per_mtok=st.floats(0.05, 2.0),
+)
+def test_a_chosen_number_over_zones_at_a_volume_and_at_its_crossings(
+    week: list[float], instances: float, count: int, zones: int, spare: int, price_per_mtok: float
+) -> None:
+    """Reserved instances need not divide by the zones: what runs beyond them is paid, whole zones at a time."""
+    hours, volume = mean_one(week), instances * STEP_TOKENS
+    one = fleet(
+        hours,
+        AT_ONCE,
+        base_price=price(0.6, "reserved_1y"),
+        reserved_count=float(count),
+        zone_count=zones,
+        spare_instance_count=float(spare),
+    )
+    load = hours / max(zones - 1, 1)
+    need = zones * np.ceil(volume * load / STEP_TOKENS * (1 - 1e-12)) + spare
+    by_hand = 730.0 * (0.6 * count + np.maximum(need - count, 0.0).mean())
+    assert usd(one, volume) == pytest.approx(by_hand, rel=1e-9, abs=1e-9)
+    curve, line = one.curve(()), tc.CostCurve.per_mtok(price_per_mtok)
+    found = tc.breakeven(curve, line)
+    for volumes in (np.linspace(1.0, 30 * STEP_TOKENS, 3_000), np.linspace(1.0, 30 * STEP_TOKENS, 1_000)):
+        cheaper = curve.usd_per_month(volumes) < line.usd_per_month(volumes) * (1 - 1e-9)
+        inside = np.zeros(volumes.size, dtype=bool)
+        for low, high in found.intervals:
+            inside |= (volumes > low) & (volumes <= high)
+        assert not np.any(cheaper & ~inside)
+
+
+@settings(deadline=None, max_examples=30)
+@given(week=WEEKS, instances=st.floats(1.0, 20.0), lost=st.floats(0.0, 0.6), beside=st.floats(0.0, 2.0))
+def test_the_split_knows_interruptions_and_what_goes_with_an_instance(
+    week: list[float], instances: float, lost: float, beside: float
+) -> None:
+    hours, volume = mean_one(week), instances * STEP_TOKENS
+    terms: dict[str, Any] = {
+        "price": price(1.0, "spot"),
+        "base_price": price(0.6, "reserved_1y"),
+        "interruption_overhead_share": lost,
+        "beside_usd_per_hour": beside,
+    }
+
+    def whole(one: Fleet) -> float:
+        return usd(one, volume) + float(one.instances().usd_per_month(volume)) * beside * 730.0
+
+    tried = [
+        whole(fleet(hours, AT_ONCE, reserved_count=float(count), **terms))
+        for count in range(int(steps(hours, volume).max()) + 2)
+    ]
+    assert whole(fleet(hours, AT_ONCE, **terms)) == pytest.approx(min(tried), rel=1e-9)
+
+
+@settings(deadline=None, max_examples=50)
 @given(week=WEEKS, instances=st.floats(0.0, 25.0), zones=st.integers(2, 4), least=st.integers(0, 5))
 def test_a_zone_may_fail(week: list[float], instances: float, zones: int, least: int) -> None:
     hours, volume = mean_one(week), instances * STEP_TOKENS

@@ -721,3 +721,41 @@ def test_limits_of_parts_end_the_blend(book: tc.PriceBook) -> None:
     assert found.tokens_per_month == pytest.approx(4 * alone.tokens_per_month)
     assert "the share of small reaches" in found.words
     assert Cascade(LARGE, small, escalation_share=0.0).resolve(SHAPE).limit is None
+
+
+OWN = {
+    "instance": "aws/p5.48xlarge",
+    "region": "us-east-1",
+    "purchase": "on_demand",
+    "engineering": tc.Engineering.none(),
+    "around": tc.AroundGpu.none(),
+    "throughput": 2_500,
+    "gpus_per_replica": 2,
+    "latency": "batch",
+    "target_load_share": 1,
+}
+
+
+def test_a_base_has_a_quota_and_serves_in_every_hour() -> None:
+    prices = tc.load_prices(as_of="2026-11-21")
+    burst = prices.api("openai/gpt-6-sol", label="api")
+    shape = tc.Workload(input_tokens=1_000, output_tokens=1_000, load=[0.5] * 8 + [2.0] * 8 + [0.5] * 8, burst_ratio=1)
+    few = prices.self_hosted("llama-3.3-70b", max_instance_count=3, label="own", **OWN)  # type: ignore[arg-type]  # terms
+    limit = tc.Spillover(few, burst).resolve(shape).limit
+    assert limit is not None
+    # a step of 26.28e9 tokens an hour at an even load: busy hours fill the third one, then a fourth pays
+    assert 3 * 26.28e9 / 2 <= limit.tokens_per_month < 4 * 26.28e9 / 2
+    with pytest.raises(ScenarioError, match=r"replica_count\n.*10 instances of own, whose quota is 3"):
+        tc.Spillover(few, burst, replica_count=40).resolve(shape)
+    part = prices.self_hosted("llama-3.3-70b", billed_hours_share=0.25, label="own", **OWN)  # type: ignore[arg-type]  # terms
+    with pytest.raises(ScenarioError, match="billed_hours_share"):
+        tc.Spillover(part, burst).resolve(shape)
+
+
+def test_a_tuned_base_needs_no_spares_either() -> None:
+    prices = tc.load_prices(as_of="2026-11-21")
+    terms = {**OWN, "latency": "interactive"}
+    tuned = prices.fine_tuned("llama-3.3-70b", training=tc.Training.none(), label="tuned", **terms)  # type: ignore[arg-type]  # terms
+    shape = tc.Workload(input_tokens=1_000, output_tokens=1_000, load="azure-coding-2024")
+    both = tc.Spillover(tuned, prices.api("openai/gpt-6-sol", label="api"))
+    assert both.curve(shape).usd_per_month(0.0) == 0.0

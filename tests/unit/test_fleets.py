@@ -192,6 +192,19 @@ def test_by_the_second_by_hand() -> None:
         ({"interruption_overhead_share": 0.1}, "own:interruption_overhead_share\n.*purchase: on_demand"),
         ({"interruption_overhead_share": 1.0, "purchase": "spot"}, "own:interruption_overhead_share\n.*from 0 to 0.99"),
         ({"scaling": AT_ONCE, "billed_hours_share": 0.5}, "own:billed_hours_share\n.*the scaling says"),
+        ({"purchase": "reserved_3y", "scaling": AT_ONCE}, "own:scaling\n.*base_purchase: reserved_3y"),
+        (
+            {"purchase": "reserved_3y", "billed_hours_share": 0.3},
+            "own:billed_hours_share\n.*costs the same when it is off",
+        ),
+        (
+            {"base_purchase": "reserved_3y", "billed_hours_share": 0.3},
+            "own:billed_hours_share\n.*paid around the clock",
+        ),
+        (
+            {"scaling": AT_ONCE, "billed_hours_share": np.array([1.0, 0.5])},
+            "own:billed_hours_share\n.*the scaling says",
+        ),
         ({"min_instance_count": 5, "max_instance_count": 4}, "own:min_instance_count\n.*above the quota of 4"),
         ({"zone_count": 0}, "own:zone_count\n.*whole number >= 1"),
         ({"target_load_share": 0}, "own:target_load_share\n.*above 0 up to 1"),
@@ -211,6 +224,29 @@ def test_what_does_not_go_together(terms: dict[str, Any], said: str) -> None:
     with pytest.raises(TokencrossError, match=said) as caught:
         own(**terms).resolve(CHAT)
     assert isinstance(caught.value, (ScenarioError, ResolveError))
+
+
+def test_nothing_is_served_at_no_volume() -> None:
+    study = tc.Study([own(scaling=AT_ONCE), own(label="fixed")], workload=CHAT)
+    assert study.capacity(0.0).loc["utilisation_share"].isna().all()
+
+
+def test_the_split_counts_what_goes_with_an_instance() -> None:
+    """3,000 USD of upkeep for each GPU is paid for a reserved instance all month: fewer are worth reserving."""
+    upkeep = tc.Engineering(upkeep_usd_per_gpu_month=3_000)
+    shape = tc.Workload(input_tokens=1_000, output_tokens=1_000, load=[2.0] * 11 + [0.2] * 13, burst_ratio=1)
+    terms: dict[str, Any] = {"base_purchase": "reserved_3y", "scaling": AT_ONCE, "engineering": upkeep}
+    tried = [own(reserved_count=count, **terms).curve(shape).usd_per_month(5 * STEP) for count in range(14)]
+    assert own(**terms).curve(shape).usd_per_month(5 * STEP) == pytest.approx(min(tried))
+
+
+def test_a_mix_with_draws_keeps_its_hours() -> None:
+    flat = tc.Workload(input_tokens=2_000, output_tokens=100, load="flat")
+    mix = tc.Workload.mix({"a": (CHAT, 0.6), "b": (flat, 0.4)})
+    rates = np.array([2_000.0, 2_500.0])
+    together = own(throughput=rates, scaling=AT_ONCE).curve(mix).usd_per_month(4 * STEP)
+    alone = [own(throughput=rate, scaling=AT_ONCE).curve(mix).usd_per_month(4 * STEP) for rate in rates]
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
 
 
 def test_a_fleet_that_follows_its_load_asks_for_the_hours() -> None:

@@ -16,6 +16,7 @@ from tokencross.number import FloatOrDraws
 __all__ = ["HourlyStaircase"]
 
 _BLOCK = 1 << 18  # steps worked out at once
+_MOST_JUMPS = 1 << 20
 _MANY = 2_048  # ascending volumes from which on the jumps between them are added up instead
 
 
@@ -68,11 +69,15 @@ class HourlyStaircase:
         if not self._plain:
             return self._of_draws(volumes), np.zeros_like(volumes)
         points = volumes.reshape(-1)
-        if points.size >= _MANY and bool(np.all(points[1:] >= points[:-1])):
+        if points.size >= _MANY and bool(np.all(points[1:] >= points[:-1])) and self._jumps(points) <= _MOST_JUMPS:
             steps = self._ascending(points)
         else:
             steps = self._dense(points)
         return (float(self.usd_per_step) * steps).reshape(volumes.shape), np.zeros_like(volumes)
+
+    def _jumps(self, points: Array) -> float:
+        """Return about how many jumps lie between the first and the last volume."""
+        return float((points[-1] - points[0]) * self.loads.sum() / float(self.tokens_per_step))
 
     def _dense(self, points: Array) -> Array:
         """Return the mean number of steps, worked out level by level."""

@@ -327,7 +327,7 @@ def _total(parts: Sequence[FloatOrDraws]) -> FloatOrDraws:
 
 def _stretched(tokens: FloatOrDraws, share: FloatOrDraws) -> FloatOrDraws:
     """Return the tokens of V that make so many at a share of it; as they are at no share, where none come."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         stretched = np.where(np.asarray(share) > 0.0, np.divide(tokens, share), tokens)
     return stretched if stretched.ndim else float(stretched)
 

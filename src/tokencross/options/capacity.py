@@ -67,6 +67,8 @@ class Fleet:
     billed_hours_share, interruption_overhead_share, standby_share : float or ndarray, shape (D,)
         Share of the month's hours that are billed, of spot hours lost to interruptions, and of the capacity that
         stands by elsewhere.
+    beside_usd_per_hour : float or ndarray, shape (D,)
+        What each running instance costs besides itself, which the split between base and top has to know.
     min_instance_count, spare_instance_count : float or ndarray, shape (D,)
         Least number at any volume, and instances beyond what the load needs.
     zone_count : int
@@ -87,6 +89,7 @@ class Fleet:
     billed_hours_share: FloatOrDraws = 1.0
     interruption_overhead_share: FloatOrDraws = 0.0
     standby_share: FloatOrDraws = 0.0
+    beside_usd_per_hour: FloatOrDraws = 0.0
     min_instance_count: FloatOrDraws
     spare_instance_count: FloatOrDraws
     zone_count: int = 1
@@ -199,9 +202,11 @@ class Fleet:
         need = self.levels.at_least(self.min_steps).over_zones(self.zone_count)
         label, label_above = f"{base.purchase} instances", f"GPU instances, {self.price.purchase}"
         if self.reserved_count is None:
-            below, above = split_at(need, base_usd=base.usd_per_hour, usd=self.price.usd_per_hour)
+            beside = self.beside_usd_per_hour
+            running = (self.price.usd_per_hour + beside) / (1.0 - self.interruption_overhead_share)
+            below, above = split_at(need, base_usd=base.usd_per_hour + beside, usd=running)
             steps = below.steps(self.tokens_per_level_step) * zones
-            cheaper = bool(np.all(np.asarray(base.usd_per_hour <= self.price.usd_per_hour)))
+            cheaper = bool(np.all(np.asarray(base.usd_per_hour + beside <= running)))
             spares = self._spares(self.spare_steps, base if cheaper else self.price)
         else:
             chosen = self.reserved_count / self.replica.instances_per_replica
@@ -299,7 +304,7 @@ class Fleet:
             "instances_at_peak": self._at_peak(tokens_per_month),
             "instances": instances,
             "gpus": gpus,
-            "utilisation_share": tokens_per_month / served,
+            "utilisation_share": tokens_per_month / served if served > 0.0 else np.nan,
         }
         return rows
 
@@ -318,4 +323,8 @@ class Fleet:
         zone = self.levels.at_least(self.min_steps).over_zones(self.zone_count)
         each = np.ceil(tokens_per_month * zone.peak / np.asarray(self.tokens_per_level_step) * (1.0 - 1e-12))
         steps = np.maximum(each, np.max(zone.least, axis=-1)) * self.zone_count + self.spare_steps
+        if self.reserved_count is not None:
+            steps = np.maximum(steps, self.reserved_count / self.replica.instances_per_replica)
+        elsewhere = [piece.steps for piece in self.pieces() if piece.label == "standby fleet"]
+        steps = steps + sum(np.asarray(each.usd_per_month(tokens_per_month)) for each in elsewhere)
         return float(np.median(steps)) * self.replica.instances_per_replica

@@ -33,7 +33,7 @@ def planned_hours(
 
     Parameters
     ----------
-    hours : ndarray, shape (168,)
+    hours : ndarray, shape (168,) or (D, 168)
         Weights of the hours, with mean 1.
     burst : float or ndarray, shape (D,)
         Busiest minutes over their hour.
@@ -55,8 +55,8 @@ def planned_hours(
     busy = (1.0 - share) * hours * np.asarray(burst)[..., np.newaxis]
     if not is_draws(batch_share) and batch_share == 0.0:
         return np.asarray(busy, dtype=float)
-    count = np.arange(1.0, hours.size + 1.0)
-    waiting = hours.size * share / np.asarray(batch_speedup)[..., np.newaxis]
+    count = np.arange(1.0, hours.shape[-1] + 1.0)
+    waiting = hours.shape[-1] * share / np.asarray(batch_speedup)[..., np.newaxis]
     level = np.min((waiting + np.cumsum(np.sort(busy, axis=-1), axis=-1)) / count, axis=-1, keepdims=True)
     filled: Array = np.maximum(busy, np.where(share > 0.0, level, 0.0))
     return filled

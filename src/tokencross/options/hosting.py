@@ -53,6 +53,7 @@ CHOICES = (
 )
 """The fields that are no numbers of their own."""
 
+_COMMITTED = ("reserved", "savings", "capacity_block")  # terms that are paid whether instances run or not
 _MOST_SECONDS = 60.0  # what is billed in longer units is not billed while it works only
 
 
@@ -96,21 +97,29 @@ def check_terms(
     if not isinstance(scaling, Scaling):
         accepted = "tc.Scaling.fixed(), .autoscaled(…), .scheduled(…) or .serverless(…)"
         raise ScenarioError(Problem(f"{where}:scaling", repr(scaling), accepted))
-    billed = point(numbers.get("billed_hours_share", 1.0)) != 1.0
-    lost = point(numbers.get("interruption_overhead_share", 0.0)) > 0.0
+    billed = _any(numbers, "billed_hours_share", 1.0)
+    lost = _any(numbers, "interruption_overhead_share", 0.0)
     kind = scaling.kind
+    bound = purchase == OWNED or purchase.startswith(_COMMITTED)
+    top = f"1, or purchase: on_demand with base_purchase: {purchase}"
     wrong = [
         (
-            purchase == OWNED and billed,
+            bound and billed,
             "billed_hours_share",
-            f"below 1 with purchase: {OWNED}",
-            "1: what one owns costs the same when it is off",
+            f"below 1 with purchase: {purchase}, which costs the same when it is off",
+            "1" if purchase == OWNED else top,
         ),
         (
-            purchase == OWNED and kind != "fixed",
+            bound and kind != "fixed",
             "scaling",
-            f"{kind} with purchase: {OWNED}",
-            "a fixed fleet: what one owns costs the same when it is off",
+            f"{kind} with purchase: {purchase}, which costs the same when it is off",
+            "a fixed fleet" if purchase == OWNED else f"a fixed fleet{top[1:]}",
+        ),
+        (
+            billed and base_purchase is not None,
+            "billed_hours_share",
+            f"below 1 with base_purchase: {base_purchase}, which is paid around the clock",
+            "1",
         ),
         (
             billed and kind != "fixed",
@@ -138,14 +147,14 @@ def check_terms(
             "none: it is billed by the second alone",
         ),
         (
-            kind == "serverless" and (zone_count > 1 or point(numbers.get("standby_share", 0.0)) > 0.0),
+            kind == "serverless" and (zone_count > 1 or _any(numbers, "standby_share", 0.0)),
             "scaling",
             "serverless with zones or a standby fleet",
             "neither: the provider keeps what is ready",
         ),
         (
             kind == "serverless"
-            and any(point(numbers.get(name, 0.0)) > 0.0 for name in ("min_instance_count", "spare_instance_count")),
+            and any(_any(numbers, name, 0.0) for name in ("min_instance_count", "spare_instance_count")),
             "scaling",
             "serverless with a minimum or spares",
             "none of them, or tc.Scaling.autoscaled(…): instances that are always on are not billed by the second",
@@ -155,6 +164,11 @@ def check_terms(
         if failed:
             raise ScenarioError(Problem(f"{where}:{name}", found, accepted))
     _check_quota(numbers, where)
+
+
+def _any(numbers: Mapping[str, Number], name: str, absent: float) -> bool:
+    """Return whether a number is given as anything but absence, in any draw."""
+    return bool(np.any(np.asarray(float_or_draws(numbers.get(name, absent))) != absent))
 
 
 def _check_quota(numbers: Mapping[str, Number], where: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tokencross.costs.terms import Term
-from tokencross.number import FloatOrDraws, Number, point
+from tokencross.number import FloatOrDraws, Number, float_or_draws, point
 from tokencross.options.base import GIVEN, Origin, Parameter, engineering_parameters
 from tokencross.options.capacity import Fleet
 from tokencross.options.hosting import ABSENT, NUMBERS
@@ -109,6 +111,8 @@ def hosting_notes(
         said.append("spot without interruptions: no rate of them was found, interruption_overhead_share= takes one.")
     if option.purchase == OWNED and any(term.label == "staging" for term in beside):
         said.append("staging is a share of a machine's month; one bought for it alone takes staging_hours_share=1.")
+    if option.rate_is_given and np.any(np.asarray(float_or_draws(option.prefix_hit_share)) > 0.0):
+        said.append("prefix_hit_share changes nothing: the rate is given as it is.")
     value = point(ratio.value)
     if abs(value - 1.0) > 0.005:
         said.append(f"the model makes {value:g} tokens of one reference token of this text.")

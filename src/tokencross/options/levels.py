@@ -75,6 +75,11 @@ class Levels:
 
     def steps(self, tokens_per_step: FloatOrDraws) -> CostCurve:
         """Return the mean number of steps over the month as a curve (its USD are steps), as the plainest term."""
+        part = self.least % 1.0
+        if np.any(part > 0.0):  # max(m, n) lies between those of the whole numbers around m, for every whole n
+            low = replace(self, shares=self.shares * (1.0 - part), least=np.floor(self.least))
+            high = replace(self, shares=self.shares * part, least=np.ceil(self.least))
+            return joined([low, high]).steps(tokens_per_step)
         if self._size == 1 and np.all(self.loads > 0.0) and self.shares.ndim == 1:
             width = plain(tokens_per_step / self.loads[..., 0])
             return CostCurve.staircase(float(self.shares[0]), width, min_steps=plain(self.least[..., 0]))

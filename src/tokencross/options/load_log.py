@@ -209,4 +209,4 @@ def _burst(stamps: NDArray[np.int64], amounts: NDArray[np.float64], peak: int, l
     sums = np.bincount(inverse * parts + bins % parts, weights=held, minlength=occurrence.size * parts)
     by_hour = sums.reshape(occurrence.size, parts)
     busy = by_hour[by_hour.sum(axis=1) > 0.0]
-    return float(np.median(busy.max(axis=1) / busy.mean(axis=1)))
+    return max(1.0, float(np.median(busy.max(axis=1) / busy.mean(axis=1))))  # equal minutes differ by rounding

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, plain, point
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point
 from tokencross.options.base import GIVEN, Parameter
 from tokencross.options.demand import peak_ratio
 from tokencross.options.workload import Workload
@@ -51,7 +51,7 @@ class Demand:
     Attributes
     ----------
     hours : ndarray, shape (168,), or None
-        Demand that cannot wait by hour of the week over its mean; None where a class has no profile.
+        Demand that cannot wait by hour of the week over its mean, draws first; None where a class has no profile.
     peak, burst : float or ndarray, shape (D,)
         Its peak hour over its mean, and the busiest minutes over the peak hour.
     batch_share : float or ndarray, shape (D,)
@@ -97,6 +97,7 @@ class Mix(Workload):
         shapes = [c.workload for c in self.classes]
         said = any(shape.cache_write_share is not None for shape in shapes)
         demand = self.demand()
+        plain_hours = demand.hours is not None and demand.hours.ndim == 1
         kinds = {shape.text_kind for shape in shapes}
         largest = max(self.classes, key=lambda c: point(c.share)).workload
         return {
@@ -108,8 +109,8 @@ class Mix(Workload):
             "input_cv": _spread([(s.input_tokens, s.input_cv) for s in shapes], requests),
             "output_cv": _spread([(s.output_tokens, s.output_cv) for s in shapes], requests),
             "text_kind": kinds.pop() if len(kinds) == 1 else largest.text_kind,
-            "peak_to_mean": demand.peak if demand.hours is None else None,
-            "load": None if demand.hours is None else tuple(demand.hours.tolist()),
+            "peak_to_mean": None if plain_hours else demand.peak,
+            "load": tuple(demand.hours.tolist()) if plain_hours and demand.hours is not None else None,
             "burst_ratio": demand.burst,
         }
 
@@ -141,12 +142,12 @@ class Mix(Workload):
         peaks = [shape.peak if each is None else 1.0 for shape, each in zip(shapes, hours, strict=True)]
         profile = _sum([np.multiply.outer(g * peak, row) for g, peak, row in zip(now, peaks, rows, strict=True)])
         later = _mean(waits, parts)
-        known = all(each is not None for each in hours) and not is_draws(busy, *now)
+        known = all(each is not None for each in hours) and np.all(np.asarray(busy) > 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             peak = np.where(busy > 0.0, np.max(profile, axis=-1) / busy, 1.0)
             burst = np.where(np.asarray(later) < 1.0, busy / (1.0 - later), 1.0)
         return Demand(
-            hours=np.asarray(profile / busy) if known and np.all(np.asarray(busy) > 0.0) else None,
+            hours=np.asarray(profile) / np.asarray(busy)[..., np.newaxis] if known else None,
             peak=plain(np.maximum(peak, 1.0)),
             burst=plain(np.maximum(burst, 1.0)),
             batch_share=plain(np.clip(later, 0.0, 1.0)),

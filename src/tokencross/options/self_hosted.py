@@ -14,6 +14,7 @@ from tokencross.costs.engineering import Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError, offer
 from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point
 from tokencross.options.around import AroundGpu
+from tokencross.options.around_costs import AroundCosts
 from tokencross.options.base import Resolved, checked_engineering, checked_label, from_tables, replaced_engineering
 from tokencross.options.capacity import MIN_INSTANCE_COUNT, SPARE_INSTANCE_COUNT, Fleet
 from tokencross.options.demand import peak_ratio, planned_hours
@@ -113,8 +114,12 @@ class SelfHostedOption:
         weights_gib = model.parameter_count * bytes_per_parameter(self._precision(replica)) / BYTES_PER_GIB
         start_up = self.scaling.start_up(weights_gib)
         demand = demand_of(workload, seconds_per_token)
-        fleet = self._fleet(workload, demand, terms, replica, start_up)
         around = self.around.resolve(prices, provider=hourly.address.removeprefix("compute:").partition("/")[0])
+        beside_each = self._beside_usd_per_hour(around, hourly, weights_gib) if len(terms) > 1 else 0.0
+        fleet = replace(
+            self._fleet(workload, demand, terms, replica, start_up),
+            beside_usd_per_hour=beside_each,
+        )
         beside = around.curve(
             instances=fleet.instances(),
             gpus=fleet.gpus(),
@@ -186,6 +191,17 @@ class SelfHostedOption:
             given=own if own is None or isinstance(own, Throughput) else float_or_draws(own),
             where=self.label,
         )
+
+    def _beside_usd_per_hour(self, around: AroundCosts, hourly: HourlyPrice, weights_gib: float) -> FloatOrDraws:
+        """Return what one more running instance costs besides itself: licences, storage and the like, and upkeep."""
+        totals = []
+        for count in (1.0, 0.0):
+            instances, gpus = CostCurve.fixed(count), CostCurve.fixed(count * hourly.instance.gpu_count)
+            beside = around.curve(
+                instances=instances, gpus=gpus, staging_usd_per_month=0.0, weights_gib=weights_gib, output_share=0.0
+            )
+            totals.append((beside + self.engineering.curve(gpus)).usd_per_month(np.zeros(1))[..., 0])
+        return plain((totals[0] - totals[1]) / HOURS_PER_MONTH)
 
     def _precision(self, replica: Replica) -> str | None:
         """Return the number format of the weights: asked for, or the measured run's."""

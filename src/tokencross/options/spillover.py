@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.hourly import HourlyStaircase
 from tokencross.costs.hourly_load import HourlyLoad
@@ -16,14 +17,19 @@ from tokencross.errors import Problem, ScenarioError
 from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point
 from tokencross.options.base import GIVEN, CostOption, Inner, Parameter, Resolved, checked_label
 from tokencross.options.capacity import Fleet
+from tokencross.options.fine_tuned import FineTunedOption
 from tokencross.options.inside import Blended, checked_part, everyone, under
+from tokencross.options.limits import VolumeLimit
+from tokencross.options.mix import classes_of
 from tokencross.options.self_hosted import SelfHostedOption
 from tokencross.options.speed import latency_of
 from tokencross.options.workload import Workload
+from tokencross.units import format_tokens
 
 __all__ = ["Spillover"]
 
 _SAFETY = ("min_instance_count", "spare_instance_count")
+_FARTHEST = 1e18  # tokens/month
 _SAME_WIDTH_RATIO = 1e-9  # widths computed in two ways are one
 
 
@@ -94,6 +100,7 @@ class Spillover(Blended):
         load = self._load(workload)
         base, burst = self._bare().resolve(workload), self.burst.resolve(workload)
         fleet = self._fleet(base)
+        self._check_terms(fleet)
         own = _Own.of(under(self.base, base.curve).terms, fleet, where=self.label)
         full = fleet.tokens_per_step * load.levels[-1]  # what a step holds when it is full in every hour
         spilt = under(self.burst, burst.curve).terms
@@ -107,10 +114,63 @@ class Spillover(Blended):
         return Resolved(
             curve=curve,
             local=local,
-            notes=(f"{self.label}: {self.burst.label} stands by, so no instance of {self.base.label} is a spare.",),
+            notes=(
+                f"{self.label}: {self.burst.label} stands by, so no instance of {self.base.label} is a spare.",
+                *self._burst_notes(workload),
+            ),
             inner=inner,
             latency=latency_of(inner),
+            limit=self._limit(curve, base, fleet),
         )
+
+    def _burst_notes(self, workload: Workload) -> list[str]:
+        """Return that classes of unequal bursts are spread by their busiest minutes."""
+        bursts = {point(each.workload.burst) for each in classes_of(workload)}
+        if len(bursts) == 1:
+            return []
+        return [
+            f"{self.label}: the classes' busiest minutes differ; what overflows is spread as they are, not as tokens."
+        ]
+
+    def _check_terms(self, fleet: Fleet) -> None:
+        """Refuse a base that is not paid all month, and more replicas than its provider gives."""
+        if np.any(np.asarray(fleet.billed_hours_share) != 1.0):
+            accepted = "1: the base serves in every hour"
+            found = f"below 1 for {self.base.label}"
+            raise ScenarioError(Problem(f"{self.label}: billed_hours_share", found, accepted))
+        quota = self._quota()
+        if quota is None or self.replica_count is None:
+            return
+        count = point(np.asarray(self._steps(fleet))) * fleet.replica.instances_per_replica
+        if count > quota:
+            found = f"{count:g} instances of {self.base.label}, whose quota is {quota:g}"
+            raise ScenarioError(Problem(f"{self.label}:replica_count", found, "no more than the quota holds"))
+
+    def _quota(self) -> float | None:
+        """Return the most instances that the base's provider gives."""
+        recipe = self._recipe
+        return None if recipe is None or recipe.max_instance_count is None else point(recipe.max_instance_count)
+
+    def _limit(self, curve: CostCurve, base: Resolved, fleet: Fleet) -> VolumeLimit | None:
+        """Return the volume at which the cheapest number of instances passes the base's quota."""
+        quota = self._quota()
+        best = next((term for term in curve.terms if isinstance(term, CheapestSteps)), None)
+        if quota is None or best is None or curve.draw_count is not None:
+            return None
+
+        def within(volume: float) -> bool:
+            return float(best.count(np.asarray(volume))) * fleet.replica.instances_per_replica <= quota
+
+        low, high = 0.0, float(fleet.tokens_per_step)
+        while within(high) and high < _FARTHEST:
+            high *= 2.0
+        if within(high):
+            return None
+        while high - low > 1e-12 * high:
+            middle = (low + high) / 2.0
+            low, high = (middle, high) if within(middle) else (low, middle)
+        said = f"{format_tokens(low)}: the quota of {self.base.label} is {quota:g} instances"
+        return VolumeLimit(low, said, Citation("quota", via="given by the study"))
 
     def _load(self, workload: Workload) -> HourlyLoad:
         """Return the workload's hours, once they are seen to be known and not to wait."""
@@ -129,15 +189,24 @@ class Spillover(Blended):
     def _bare(self) -> CostOption:
         """Return the base without the minimum and the spares that nobody gave."""
         base = self.base
-        if isinstance(base, SelfHostedOption):
-            for name in _SAFETY:
-                if getattr(base, name) is None:
-                    base = base.with_number(name, 0.0)
+        for name in self._not_given():
+            base = base.with_number(name, 0.0)
         return base
+
+    def _not_given(self) -> tuple[str, ...]:
+        """Return which of minimum and spares nobody gave."""
+        recipe = self._recipe
+        return () if recipe is None else tuple(name for name in _SAFETY if getattr(recipe, name) is None)
+
+    @property
+    def _recipe(self) -> SelfHostedOption | None:
+        """The self-hosted recipe of the base, a fine-tuned one's too."""
+        recipe = self.base.recipe if isinstance(self.base, FineTunedOption) else self.base
+        return recipe if isinstance(recipe, SelfHostedOption) else None
 
     def _shown(self, base: Resolved) -> Resolved:
         """Return the base as it is listed: without the zeros that stand for what nobody gave."""
-        taken_off = {name for name in _SAFETY if getattr(self.base, name, 0.0) is None}
+        taken_off = set(self._not_given())
         return replace(base, local=tuple(each for each in base.local if each.address not in taken_off))
 
     def _fleet(self, base: Resolved) -> Fleet:

@@ -94,7 +94,9 @@ def _rows(
         rival = comparison.curve(comparison.incumbent)
         bill, unit = rival.usd_per_month(tokens_per_month), rival.usd_per_mtok(tokens_per_month)
         served = float(resolved.fleet.served_tokens_per_month(np.asarray(tokens_per_month)))
-        rows["breakeven_utilisation_share"] = cost / unit * TOKENS_PER_MTOK / served if unit > 0.0 else np.inf
+        rows["breakeven_utilisation_share"] = (
+            np.nan if served <= 0.0 else cost / unit * TOKENS_PER_MTOK / served if unit > 0.0 else np.inf
+        )
         rows["breakeven_usd_per_gpu_hour"] = (bill - (cost - gpu_cost)) / gpu_hours if gpu_hours > 0.0 else np.nan
     return {**rows, **_source(resolved)}
 
