@@ -283,7 +283,9 @@ class Fleet:
             "tokens_per_second_peak": planned,
             "measured_tokens_per_replica_second": float(np.median(self.replica.tokens_per_second)),
         }
-        rows |= self._band()
+        band = self.rate_band()
+        if band is not None:
+            rows |= dict(zip(("low_tokens_per_replica_second", "high_tokens_per_replica_second"), band, strict=True))
         for derating in self.deratings:
             rows[f"derating: {derating.name}"] = float(np.median(derating.ratio))
         rows |= {
@@ -308,15 +310,18 @@ class Fleet:
         }
         return rows
 
-    def _band(self) -> dict[str, float | str]:
-        """Return between which rates nine of ten left-out rows of this kind lay, where rows or measurements say it."""
+    def rate_band(self, share: float = 0.9) -> tuple[float, float] | None:
+        """Return between which rates so many left-out rows of this kind lay; None for a number of the study's own.
+
+        Reference tokens per replica-second before deratings, at the medians.
+        """
         rate = self.replica.rate
-        if rate is None or not np.allclose(
-            self.replica.tokens_per_second * rate.seconds_per_request, self.request_tokens
-        ):
-            return {}
-        slow, fast = (float(np.median(self.request_tokens / seconds)) for seconds in reversed(rate.band(0.9)))
-        return {"low_tokens_per_replica_second": slow, "high_tokens_per_replica_second": fast}
+        if rate is None:
+            return None
+        if not np.allclose(self.replica.tokens_per_second * rate.seconds_per_request, self.request_tokens):
+            return None
+        slow, fast = (float(np.median(self.request_tokens / seconds)) for seconds in reversed(rate.band(share)))
+        return slow, fast
 
     def _at_peak(self, tokens_per_month: float) -> float:
         """Return the instances of the busiest hours, at the medians."""

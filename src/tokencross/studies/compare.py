@@ -24,6 +24,7 @@ from tokencross.options.inside import everyone, rebuilt, resolved_everywhere
 from tokencross.options.workload import Workload
 from tokencross.studies.frames import parameter_frame
 from tokencross.studies.notes import notes_of
+from tokencross.studies.rate_bands import rate_band_notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -323,7 +324,8 @@ class Comparison:
         if self.has_draws:
             said.append("Some numbers are draws: tables and charts show their medians.")
         upcoming = notes_of(tuple(self.everyone.values()), self.longest_amortization_months)
-        return tuple(dict.fromkeys([*said, *self.remarks, *self.workload.notes, *own, *upcoming]))
+        bands = rate_band_notes(self)
+        return tuple(dict.fromkeys([*said, *self.remarks, *self.workload.notes, *own, *bands, *upcoming]))
 
     @property
     def longest_amortization_months(self) -> float:
