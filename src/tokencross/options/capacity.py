@@ -272,7 +272,6 @@ class Fleet:
         planned = mean * float(np.median(self.peak_ratio))
         per_instance = self.replica.replicas_per_instance
         gpus = float(np.median(self.gpus().usd_per_month(tokens_per_month)))
-        instances = gpus / self.instance.gpu_count
         served = float(np.median(self.served_tokens_per_month(np.asarray(tokens_per_month))))
         rows: dict[str, float | str] = {
             "requests_per_second_mean": mean / float(np.median(self.request_tokens)),
@@ -301,14 +300,13 @@ class Fleet:
         own = [piece for piece in self.pieces() if not piece.label.startswith("spare")]
         based = [piece.steps for piece in own if piece.price is self.base_price]
         steps = sum(float(np.median(one.usd_per_month(tokens_per_month))) for one in based)
-        rows |= {
+        return rows | {
             "reserved_instances": steps * self.replica.instances_per_replica,
             "instances_at_peak": self._at_peak(tokens_per_month),
-            "instances": instances,
+            "instances": gpus / self.instance.gpu_count,
             "gpus": gpus,
             "utilisation_share": tokens_per_month / served if served > 0.0 else np.nan,
         }
-        return rows
 
     def rate_band(self, share: float = 0.9) -> tuple[float, float] | None:
         """Return between which rates so many left-out rows of this kind lay; None for a number of the study's own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -84,6 +85,35 @@ def checked_count(value: object, *, name: str, where: str, optional: bool = True
         raise ScenarioError(Problem(f"{where}:{name}", repr(value), "a whole number >= 1"))
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """The terms of a fleet, as far as they can contradict each other."""
+
+    purchase: str
+    base_purchase: str | None
+    kind: str
+    numbers: Mapping[str, Number]
+    zone_count: int
+
+    def has(self, name: str, absent: float = 0.0) -> bool:
+        """Return whether a number is given as anything but absence, in any draw."""
+        return bool(np.any(np.asarray(float_or_draws(self.numbers.get(name, absent))) != absent))
+
+    @property
+    def billed(self) -> bool:
+        """Whether some hours are not billed."""
+        return self.has("billed_hours_share", 1.0)
+
+    @property
+    def bound(self) -> bool:
+        """Whether instances cost the same when they are off."""
+        return self.purchase == OWNED or self.purchase.startswith(_COMMITTED)
+
+
+# whether it is so, the field that is wrong, what was found, what is accepted
+_Wrong = tuple[bool, str, str, str]
+
+
 def check_terms(
     *,
     where: str,
@@ -97,78 +127,75 @@ def check_terms(
     if not isinstance(scaling, Scaling):
         accepted = "tc.Scaling.fixed(), .autoscaled(…), .scheduled(…) or .serverless(…)"
         raise ScenarioError(Problem(f"{where}:scaling", repr(scaling), accepted))
-    billed = _any(numbers, "billed_hours_share", 1.0)
-    lost = _any(numbers, "interruption_overhead_share", 0.0)
-    kind = scaling.kind
-    bound = purchase == OWNED or purchase.startswith(_COMMITTED)
-    top = f"1, or purchase: on_demand with base_purchase: {purchase}"
-    wrong = [
-        (
-            bound and billed,
-            "billed_hours_share",
-            f"below 1 with purchase: {purchase}, which costs the same when it is off",
-            "1" if purchase == OWNED else top,
-        ),
-        (
-            bound and kind != "fixed",
-            "scaling",
-            f"{kind} with purchase: {purchase}, which costs the same when it is off",
-            "a fixed fleet" if purchase == OWNED else f"a fixed fleet{top[1:]}",
-        ),
-        (
-            billed and base_purchase is not None,
-            "billed_hours_share",
-            f"below 1 with base_purchase: {base_purchase}, which is paid around the clock",
-            "1",
-        ),
-        (
-            billed and kind != "fixed",
-            "billed_hours_share",
-            f"below 1 with a fleet that is {kind}",
-            "one of the two: the scaling says which hours are billed",
-        ),
-        (
-            "reserved_count" in numbers and base_purchase is None,
-            "reserved_count",
-            "a number without a base_purchase",
-            "base_purchase: the terms that these instances are on, such as reserved_1y",
-        ),
-        (base_purchase == purchase, "base_purchase", f"{purchase!r}, as purchase", "other terms than purchase"),
-        (
-            lost and purchase != "spot",
-            "interruption_overhead_share",
-            f"a share with purchase: {purchase}",
-            "purchase: spot, or no such share: nobody interrupts other terms",
-        ),
-        (
-            kind == "serverless" and base_purchase is not None,
-            "base_purchase",
-            f"{base_purchase!r} with a serverless fleet",
-            "none: it is billed by the second alone",
-        ),
-        (
-            kind == "serverless" and (zone_count > 1 or _any(numbers, "standby_share", 0.0)),
-            "scaling",
-            "serverless with zones or a standby fleet",
-            "neither: the provider keeps what is ready",
-        ),
-        (
-            kind == "serverless"
-            and any(_any(numbers, name, 0.0) for name in ("min_instance_count", "spare_instance_count")),
-            "scaling",
-            "serverless with a minimum or spares",
-            "none of them, or tc.Scaling.autoscaled(…): instances that are always on are not billed by the second",
-        ),
-    ]
-    for failed, name, found, accepted in wrong:
+    terms = _Terms(purchase, base_purchase, scaling.kind, numbers, zone_count)
+    for failed, name, found, accepted in (*_unpaid_hours(terms), *_other_terms(terms), *_beside_serverless(terms)):
         if failed:
             raise ScenarioError(Problem(f"{where}:{name}", found, accepted))
     _check_quota(numbers, where)
 
 
-def _any(numbers: Mapping[str, Number], name: str, absent: float) -> bool:
-    """Return whether a number is given as anything but absence, in any draw."""
-    return bool(np.any(np.asarray(float_or_draws(numbers.get(name, absent))) != absent))
+def _unpaid_hours(terms: _Terms) -> list[_Wrong]:
+    """Return what is wrong with hours that are not paid."""
+    same = f"with purchase: {terms.purchase}, which costs the same when it is off"
+    own = terms.purchase == OWNED
+    top = "" if own else f", or purchase: on_demand with base_purchase: {terms.purchase}"
+    base = f"below 1 with base_purchase: {terms.base_purchase}, which is paid around the clock"
+    scaled = f"below 1 with a fleet that is {terms.kind}"
+    says = "one of the two: the scaling says which hours are billed"
+    return [
+        (terms.bound and terms.billed, "billed_hours_share", f"below 1 {same}", f"1{top}"),
+        (terms.bound and terms.kind != "fixed", "scaling", f"{terms.kind} {same}", f"a fixed fleet{top}"),
+        (terms.billed and terms.base_purchase is not None, "billed_hours_share", base, "1"),
+        (terms.billed and terms.kind != "fixed", "billed_hours_share", scaled, says),
+    ]
+
+
+def _other_terms(terms: _Terms) -> list[_Wrong]:
+    """Return what is wrong with numbers of terms that the fleet is not on."""
+    lost = terms.has("interruption_overhead_share")
+    return [
+        (
+            "reserved_count" in terms.numbers and terms.base_purchase is None,
+            "reserved_count",
+            "a number without a base_purchase",
+            "base_purchase: the terms that these instances are on, such as reserved_1y",
+        ),
+        (
+            terms.base_purchase == terms.purchase,
+            "base_purchase",
+            f"{terms.purchase!r}, as purchase",
+            "other terms than purchase",
+        ),
+        (
+            lost and terms.purchase != "spot",
+            "interruption_overhead_share",
+            f"a share with purchase: {terms.purchase}",
+            "purchase: spot, or no such share: nobody interrupts other terms",
+        ),
+    ]
+
+
+def _beside_serverless(terms: _Terms) -> list[_Wrong]:
+    """Return what does not go with a fleet that is billed by the second."""
+    alone = terms.kind == "serverless"
+    ready = any(terms.has(name) for name in ("min_instance_count", "spare_instance_count"))
+    always = "none of them, or tc.Scaling.autoscaled(…): instances that are always on are not billed by the second"
+    elsewhere = terms.zone_count > 1 or terms.has("standby_share")
+    return [
+        (
+            alone and terms.base_purchase is not None,
+            "base_purchase",
+            f"{terms.base_purchase!r} with a serverless fleet",
+            "none: it is billed by the second alone",
+        ),
+        (
+            alone and elsewhere,
+            "scaling",
+            "serverless with zones or a standby fleet",
+            "neither: the provider keeps what is ready",
+        ),
+        (alone and ready, "scaling", "serverless with a minimum or spares", always),
+    ]
 
 
 def _check_quota(numbers: Mapping[str, Number], where: str) -> None:
