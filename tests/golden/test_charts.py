@@ -472,7 +472,7 @@ def test_a_line_is_dotted_beyond_its_published_limits(tmp_path: Path) -> None:
         plt.close("all")
     costs = plot_costs(limited(tmp_path, 1e6))
     (words,) = [text.get_text() for text in costs.texts if text.get_text().startswith("A\n")]
-    assert words == "A\ndotted: beyond published limits"
+    assert words == "A\ndotted: beyond its limits"
     plt.close("all")
 
 

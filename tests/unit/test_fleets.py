@@ -206,6 +206,15 @@ def test_by_the_second_by_hand() -> None:
             "own:billed_hours_share\n.*the scaling says",
         ),
         ({"min_instance_count": 5, "max_instance_count": 4}, "own:min_instance_count\n.*above the quota of 4"),
+        (
+            {"max_instance_count": 1, "latency": "relaxed", "min_instance_count": None},
+            "come to 2 instances at any volume",
+        ),
+        ({"max_instance_count": 2, "zone_count": 3, "min_instance_count": 2}, "come to 3 instances at any volume"),
+        ({"max_instance_count": 3, "min_instance_count": 1, "spare_instance_count": 3}, "come to 4 instances"),
+        ({"around": "none"}, "own:around\n.*tc.AroundGpu"),
+        ({"precision": 8}, "own:precision\n.*text, or None"),
+        ({"standby_share": 50}, "own:standby_share\n.*from 0 to 1"),
         ({"zone_count": 0}, "own:zone_count\n.*whole number >= 1"),
         ({"target_load_share": 0}, "own:target_load_share\n.*above 0 up to 1"),
         ({"target_load_share": 1.2}, "own:target_load_share\n.*above 0 up to 1"),
@@ -224,6 +233,40 @@ def test_what_does_not_go_together(terms: dict[str, Any], said: str) -> None:
     with pytest.raises(TokencrossError, match=said) as caught:
         own(**terms).resolve(CHAT)
     assert isinstance(caught.value, (ScenarioError, ResolveError))
+
+
+def test_a_quota_is_said_in_words() -> None:
+    study = tc.Study([own(max_instance_count=6, min_instance_count=1)], workload=CHAT)
+    assert any("its quota ends at" in note and "the quota is 6 instances" in note for note in study.notes)
+
+
+def test_measurements_in_a_list_are_their_sum() -> None:
+    points = [
+        tc.Throughput.measured(
+            input_tokens=1_000,
+            output_tokens=size,
+            gpu_count=2,
+            load_basis="closed_loop",
+            source="our bench",
+            output_tokens_per_second=2_000,
+        )
+        for size in (500, 1_000)
+    ]
+    listed, summed = (own(throughput=rate, gpus_per_replica=None) for rate in (points, points[0] + points[1]))
+    assert listed.curve(CHAT).usd_per_month(STEP) == summed.curve(CHAT).usd_per_month(STEP)
+
+
+def test_a_rate_replaced_by_itself_changes_nothing() -> None:
+    """Classes of unequal speed and unequal hours: each stays as fast relative to the other."""
+    small = tc.Workload(input_tokens=900, output_tokens=100, load="flat")
+    large = tc.Workload(input_tokens=9_000, output_tokens=500, load="azure-coding-2024")
+    mix = tc.Workload.mix({"small": (small, 0.6), "large": (large, 0.4)})
+    study = tc.Study([own(throughput=None, gpus_per_replica=None)], workload=mix)
+    rate = float(study.parameters().set_index("address")["value"]["own:throughput"])
+    same = study.replace({"own:throughput": rate})
+    assert same.costs(40 * STEP)["own"].iloc[0] == pytest.approx(study.costs(40 * STEP)["own"].iloc[0], rel=1e-9)
+    half = study.replace({"own:throughput": rate / 2})
+    assert half.costs(40 * STEP)["own"].iloc[0] > 1.8 * study.costs(40 * STEP)["own"].iloc[0]
 
 
 def test_nothing_is_served_at_no_volume() -> None:
@@ -258,6 +301,9 @@ def test_a_fleet_that_follows_its_load_asks_for_the_hours() -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
+        (lambda: Scaling(kind="foo"), "kind 'foo'"),  # type: ignore[arg-type]  # on purpose
+        (lambda: Scaling(kind="scheduled"), "with 0 blocks"),
+        (lambda: Scaling.scheduled([np.inf] * 24), "24 or 168 whole numbers"),  # type: ignore[list-item]  # on purpose
         (lambda: Scaling.autoscaled(start_up_minutes=-1), "scaling.start_up_minutes"),
         (lambda: Scaling.autoscaled(cool_down_minutes=np.inf), "scaling.cool_down_minutes"),
         (lambda: Scaling.scheduled(start_hour=9, end_hour=9), "the first before the second"),

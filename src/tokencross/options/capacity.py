@@ -302,7 +302,7 @@ class Fleet:
         steps = sum(float(np.median(one.usd_per_month(tokens_per_month))) for one in based)
         return rows | {
             "reserved_instances": steps * self.replica.instances_per_replica,
-            "instances_at_peak": self._at_peak(tokens_per_month),
+            "instances_at_peak": self.instances_at_peak(tokens_per_month),
             "instances": gpus / self.instance.gpu_count,
             "gpus": gpus,
             "utilisation_share": tokens_per_month / served if served > 0.0 else np.nan,
@@ -321,7 +321,7 @@ class Fleet:
         slow, fast = (float(np.median(self.request_tokens / seconds)) for seconds in reversed(rate.band(share)))
         return slow, fast
 
-    def _at_peak(self, tokens_per_month: float) -> float:
+    def instances_at_peak(self, tokens_per_month: float) -> float:
         """Return the instances of the busiest hours, at the medians."""
         zone = self.levels.at_least(self.min_steps).over_zones(self.zone_count)
         each = np.ceil(tokens_per_month * zone.peak / np.asarray(self.tokens_per_level_step) * (1.0 - 1e-12))

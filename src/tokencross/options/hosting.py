@@ -26,7 +26,7 @@ NUMBERS: dict[str, tuple[str, float, float, bool]] = {
     "prefix_hit_share": ("share of prefill that a prefix cache saves", 0.0, 1.0, False),
     "billed_hours_share": ("share of the month's hours", 0.0, 1.0, True),
     "interruption_overhead_share": ("share of the hours paid for that interruptions take", 0.0, 0.99, False),
-    "standby_share": ("capacity that stands by elsewhere, over the planned one", 0.0, np.inf, False),
+    "standby_share": ("share of the planned capacity that stands by elsewhere", 0.0, 1.0, False),
 }
 """The fields that are numbers, with unit and bounds."""
 

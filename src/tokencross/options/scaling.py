@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,10 @@ class Scaling:
     blocks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check every number."""
+        """Check the kind and every number."""
+        if self.kind not in get_args(Kind) or (self.kind == "scheduled") != bool(self.blocks):
+            accepted = "tc.Scaling.fixed(), .autoscaled(…), .scheduled(…) or .serverless(…)"
+            raise ScenarioError(Problem("scaling", f"kind {self.kind!r} with {len(self.blocks)} blocks", accepted))
         for name, unit in _UNITS.items():
             value = getattr(self, name)
             if value is not None:
@@ -113,7 +116,7 @@ class Scaling:
             return cls(kind="scheduled", blocks=tuple(day * 5 + [0] * 48))
         try:
             numbers = [int(number) for number in blocks]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             numbers = []
         if len(numbers) not in (24, HOURS_PER_WEEK) or any(a != b for a, b in zip(numbers, blocks, strict=True)):
             accepted = "24 or 168 whole numbers: hours of one number share one size"

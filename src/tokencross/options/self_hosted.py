@@ -82,6 +82,16 @@ class SelfHostedOption:
         for name, number in numbers.items():
             object.__setattr__(self, name, number)
         object.__setattr__(self, "latency", checked_latency(self.latency, where=self.label))
+        own = as_throughput(self.throughput)
+        if own is not None:
+            object.__setattr__(self, "throughput", own)
+        if not isinstance(self.around, AroundGpu):
+            accepted = "tc.AroundGpu(…), .typical() or .none()"
+            raise ScenarioError(Problem(f"{self.label}:around", repr(self.around), accepted))
+        for name in ("precision", "engine", "base_purchase", "region"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise ScenarioError(Problem(f"{self.label}:{name}", repr(value), "text, or None"))
         checked_engineering(self.engineering, where=self.label, gpus="")
         checked_count(self.gpus_per_replica, name="gpus_per_replica", where=self.label)
         checked_count(self.zone_count, name="zone_count", where=self.label, optional=False)
@@ -127,10 +137,13 @@ class SelfHostedOption:
             weights_gib=weights_gib,
             output_share=float_or_draws(workload.output_tokens) / workload.request_tokens,
         )
+        self._check_quota(fleet)
+        limit = fleet.limit(None if self.max_instance_count is None else point(self.max_instance_count))
         run = () if replica.rate is None or replica.rate.source is None else (replica.rate.source.citation,)
         others = (model_citation, gpu_citation, *(() if ratio.citation is None else (ratio.citation,)))
         quantities = tuple(quantity for price in terms for quantity in price.quantities)
-        known = [*(note for price in terms for note in price.notes), *ratio.notes, *around.notes]
+        beyond = [] if limit is None else [f"{self.label}: its quota ends at {limit.words}."]
+        known = [*beyond, *(note for price in terms for note in price.notes), *ratio.notes, *around.notes]
         return Resolved(
             curve=fleet.curve(run) + beside + self.engineering.curve(fleet.gpus()),
             local=(*hosting_parameters(self, fleet, start_up), *around.parameters()),
@@ -138,7 +151,7 @@ class SelfHostedOption:
             notes=tuple(hosting_notes(self, workload, fleet, ratio, known=known, beside=beside.terms)),
             citations=(*(price.citation for price in terms), *run, *others, *around.citations),
             fleet=fleet,
-            limit=fleet.limit(None if self.max_instance_count is None else point(self.max_instance_count)),
+            limit=limit,
             latency=fleet.replica.served,
         )
 
@@ -153,11 +166,8 @@ class SelfHostedOption:
         wanted = Wanted(self.precision, self.engine, self.gpus_per_replica, self.latency, target)
         replica = self._chosen(workload, wanted, model, gpu, hourly)
         classes = classes_of(workload)
-        if self.rate is not None:
-            replica = replace(replica, tokens_per_second=float_or_draws(self.rate))
-            return replica, tuple(1.0 / replica.tokens_per_second for _ in classes)
         if len(classes) == 1 or replica.rate is None or replica.rate.way == "given":
-            return replica, tuple(1.0 / replica.tokens_per_second for _ in classes)
+            return self._at_rate(replica, tuple(1.0 / replica.tokens_per_second for _ in classes))
         source = replica.rate.source
         alike = replace(wanted, precision=self._precision(replica), gpu_count=replica.gpu_count)
         if source is not None:
@@ -166,7 +176,15 @@ class SelfHostedOption:
             1.0 / self._chosen(one.workload, alike, model, gpu, hourly).tokens_per_second for one in classes
         )
         total = sum((one.share * each for one, each in zip(classes, seconds, strict=True)), np.float64(0.0))
-        return replace(replica, tokens_per_second=plain(1.0 / total)), seconds
+        return self._at_rate(replace(replica, tokens_per_second=plain(1.0 / total)), seconds)
+
+    def _at_rate(self, replica: Replica, seconds: tuple[FloatOrDraws, ...]) -> tuple[Replica, tuple[FloatOrDraws, ...]]:
+        """Return the same at the rate that replaces its own, every class as much faster or slower."""
+        if self.rate is None:
+            return replica, seconds
+        rate = float_or_draws(self.rate)
+        ratio = replica.tokens_per_second / rate
+        return replace(replica, tokens_per_second=rate), tuple(each * ratio for each in seconds)
 
     def _chosen(self, workload: Workload, wanted: Wanted, model: OpenModel, gpu: Gpu, hourly: HourlyPrice) -> Replica:
         """Return the replica for requests of one shape."""
@@ -191,6 +209,16 @@ class SelfHostedOption:
             given=own if own is None or isinstance(own, Throughput) else float_or_draws(own),
             where=self.label,
         )
+
+    def _check_quota(self, fleet: Fleet) -> None:
+        """Refuse a quota below what runs at the least volume: minimum, spares and zones together."""
+        if self.max_instance_count is None:
+            return
+        quota, least = point(self.max_instance_count), fleet.instances_at_peak(1.0)
+        if least > quota:
+            found = f"{quota:g}, where minimum, spares and zones come to {least:g} instances at any volume"
+            accepted = f"at least {least:g}, or a smaller min_instance_count, spare_instance_count or zone_count"
+            raise ScenarioError(Problem(f"{self.label}:max_instance_count", found, accepted))
 
     def _beside_usd_per_hour(self, around: AroundCosts, hourly: HourlyPrice, weights_gib: float) -> FloatOrDraws:
         """Return what one more running instance costs besides itself: licences, storage and the like, and upkeep."""

@@ -110,6 +110,8 @@ class Spillover(Blended):
         else:
             curve = self._chosen(load, full, own, spilt, self._steps(fleet))
             local = (Parameter("replica_count", self.replica_count, "replicas", "given", "", GIVEN),)
+        limit = self._limit(curve, base, fleet)
+        beyond = () if limit is None else (f"{self.label}: its base's quota ends at {limit.words}.",)
         inner = (Inner(self.base.label, None, self._shown(base)), Inner(self.burst.label, None, burst))
         return Resolved(
             curve=curve,
@@ -117,10 +119,11 @@ class Spillover(Blended):
             notes=(
                 f"{self.label}: {self.burst.label} stands by, so no instance of {self.base.label} is a spare.",
                 *self._burst_notes(workload),
+                *beyond,
             ),
             inner=inner,
             latency=latency_of(inner),
-            limit=self._limit(curve, base, fleet),
+            limit=limit,
         )
 
     def _burst_notes(self, workload: Workload) -> list[str]:

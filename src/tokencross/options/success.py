@@ -128,10 +128,9 @@ class Accepted(Blended):
     @property
     def attempt_ratio(self) -> FloatOrDraws:
         """The option's attempts per task."""
-        failed = 1.0 - float_or_draws(self.retry_success_share)
-        tries: FloatOrDraws = 0.0
-        for index in range(self.retry_count):
-            tries = tries + failed**index
+        success, count = np.asarray(float_or_draws(self.retry_success_share)), float(self.retry_count)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tries = plain(np.where(success > 0.0, (1.0 - (1.0 - success) ** count) / success, count))
         return 1.0 + (1.0 - float_or_draws(self.success_share)) * tries
 
     @property

@@ -19,7 +19,7 @@ MODEL_FLOPS_UTILISATION_SHARE = DefaultFloat(0.4)
 TRAINING_NUMBERS: dict[str, tuple[str, float, float, bool]] = {
     "examples_count": ("labelled examples", 0.0, np.inf, True),
     "usd_per_example": ("USD per labelled example", 0.0, np.inf, False),
-    "pilot_share": ("schema and pilot, on top of what the labels cost", 0.0, np.inf, False),
+    "pilot_share": ("schema and pilot, on top of what the labels cost", 0.0, 1.0, False),
     "tokens_per_example": ("reference tokens per example", 0.0, np.inf, True),
     "training_tokens": ("tokens of one epoch, as the trainer counts them", 0.0, np.inf, True),
     "epochs": ("passes over the data", 0.0, np.inf, True),

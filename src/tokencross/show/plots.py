@@ -225,7 +225,7 @@ def _end_label(label: str, value: float, style: LineStyle, *, limited: bool = Fa
     if style.reference:
         said.append("reference, not a substitute")
     if limited:
-        said.append("dotted: beyond published limits")
+        said.append("dotted: beyond its limits")
     return EndLabel("\n".join(said), value, style)
 
 

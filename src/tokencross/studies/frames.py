@@ -36,4 +36,4 @@ def _source(parameter: Parameter) -> str:
     """Return where a number comes from, in words."""
     cited = parameter.citation
     place = "" if cited is None else (f"{cited.location} ({cited.via})" if cited.location else cited.via)
-    return "; ".join(part for part in (parameter.why, place) if part) or "METHOD default"
+    return "; ".join(part for part in (parameter.why, place) if part) or "a default of the method"

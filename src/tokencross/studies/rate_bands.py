@@ -32,9 +32,8 @@ def rate_band_notes(comparison: Comparison) -> list[str]:
             first = replace(medians, options=options).breakeven(label).first
             found.append("never" if first is None else f"from {format_count(float(first))} tokens/month")
         slow, fast = (format_count(rate) for rate in band)
-        crossing = found[0] if found[0] == found[1] else f"{found[0]}, or {found[1]}"
         notes.append(
-            f"{label}: nine of ten such rates lie within {slow} to {fast} tokens per replica-second; at these ends "
-            f"it is cheaper than {medians.incumbent} {crossing}."
+            f"{label}: nine of ten rates known as its own is lie within {slow} to {fast} tokens per replica-second; "
+            f"it is cheaper than {medians.incumbent} {found[0]} at the slow end, {found[1]} at the fast one."
         )
     return notes

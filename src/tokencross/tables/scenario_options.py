@@ -128,7 +128,7 @@ class OptionEntry(StrictRecord):
     """self_hosted: share of the paid spot hours that interruptions take."""
     zone_count: PositiveCount | None = None
     """self_hosted: failure domains, the loss of one of which the others bear."""
-    standby_share: Amount | None = None
+    standby_share: Share | None = None
     """self_hosted: capacity kept running elsewhere, over the planned one."""
     around: str | AroundEntry | None = None
     """self_hosted: typical, none, or what differs from the tables' defaults."""
