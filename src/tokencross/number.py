@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol, TypeAlias, cast, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ __all__ = [
     "float_or_draws",
     "is_draws",
     "plain",
+    "plain_number",
     "point",
+    "whole_number",
 ]
 
 Draws: TypeAlias = NDArray[np.float64]
@@ -38,6 +40,8 @@ class Distribution(Protocol):
 Number: TypeAlias = float | Draws | Distribution
 
 _MEDIAN = 0.5
+_TAIL = 1e-9
+"""Mass beyond a bound that counts as none: draws are taken between the quantiles of this share and of the rest."""
 
 
 class DefaultFloat(float):
@@ -103,31 +107,52 @@ def check_number(
     Raises
     ------
     ScenarioError
-        If the value is no number, not finite, or out of bounds (a distribution by its 0.1% and 99.9% quantiles).
+        If the value is no number, not finite, or out of bounds; if more than 1e-9 of a distribution's mass is.
     """
     accepted = _accepted(unit, low, high, open_low=open_low)
-    distribution = value if not isinstance(value, (float, int, str, np.ndarray)) else None
-    if isinstance(distribution, Distribution):
-        checked = np.array([distribution.ppf(0.001), distribution.ppf(0.999)], dtype=float)
-    elif isinstance(value, (bool, str)) or value is None:
+    if not isinstance(value, (float, int, str, np.ndarray, type)) and isinstance(value, Distribution):
+        _check_distribution(value, _Bounds(low, high, open_low), where=where, accepted=accepted, remedy=remedy)
+        return value
+    if isinstance(value, (bool, str)) or value is None:
         raise ScenarioError(Problem(where, repr(value), accepted, remedy))
-    else:
-        try:
-            checked = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
-            raise ScenarioError(Problem(where, repr(value), accepted, remedy)) from None
-        if checked.ndim > 1 or checked.size == 0:
-            found = f"an array of shape {checked.shape}"
-            raise ScenarioError(Problem(where, found, f"{accepted}, or a one-dimensional array of draws", remedy))
+    try:
+        checked = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ScenarioError(Problem(where, _found(value), accepted, remedy)) from None
+    if checked.ndim > 1 or checked.size == 0:
+        found = f"an array of shape {checked.shape}"
+        raise ScenarioError(Problem(where, found, f"{accepted}, or a one-dimensional array of draws", remedy))
     out = ~np.isfinite(checked) | (checked < low) | (checked > high) | (open_low & (checked == low))
     if np.any(out):
         worst = float(np.ravel(checked)[np.flatnonzero(np.ravel(out))[0]])
         raise ScenarioError(Problem(where, f"{worst:g}", accepted, remedy))
-    if isinstance(distribution, Distribution):
-        return distribution
     if isinstance(value, DefaultFloat):
         return value
     return float(checked) if checked.ndim == 0 else cast("Draws", checked)
+
+
+def plain_number(value: object, *, where: str, unit: str, low: float = 0.0, high: float = math.inf) -> float:
+    """Return ``value`` once it is seen to be one number within bounds: where it says what a thing is, not how much."""
+    number = check_number(value, where=where, unit=unit, low=low, high=high)
+    if not isinstance(number, float):
+        raise ScenarioError(Problem(where, _uncertain(number), f"{_accepted(unit, low, high, open_low=False)}, plain"))
+    return number
+
+
+def whole_number(value: Number, *, where: str, accepted: str) -> Number:
+    """Return a number once it is seen to be whole; of what is uncertain draws that are whole, no distribution."""
+    if not isinstance(value, (float, np.ndarray)):
+        remedy = "Give an array of draws of one's own, such as np.array([2.0, 2.0, 3.0])."
+        raise ScenarioError(Problem(where, _uncertain(value), f"{accepted}, or draws of which each is whole", remedy))
+    parts = np.atleast_1d(np.asarray(value, dtype=float))
+    if np.any(parts % 1.0):
+        raise ScenarioError(Problem(where, f"{parts[parts % 1.0 != 0.0][0]:g}", accepted))
+    return value
+
+
+def _uncertain(number: Number) -> str:
+    """Return what an uncertain number is called in a message."""
+    return f"an array of {number.size} draws" if isinstance(number, np.ndarray) else f"{number!r:.60}, a distribution"
 
 
 def _accepted(unit: str, low: float, high: float, *, open_low: bool) -> str:
@@ -138,3 +163,100 @@ def _accepted(unit: str, low: float, high: float, *, open_low: bool) -> str:
     if math.isfinite(low):
         return f"a finite number {'>' if open_low else '>='} {low:g}{unit}"
     return f"a finite number{unit}"
+
+
+# ---------------------------------------------------------------------- distributions
+
+
+class _Bounds(NamedTuple):
+    """Between which values a number has to lie."""
+
+    low: float
+    high: float
+    open_low: bool
+
+    def below(self, value: float) -> bool:
+        """Return whether a value is too low."""
+        return value < self.low or (self.open_low and value == self.low)
+
+
+def _check_distribution(distribution: Distribution, bounds: _Bounds, *, where: str, accepted: str, remedy: str) -> None:
+    """Refuse what gives no single continuous quantiles, and mass outside the bounds, with its probability."""
+    if hasattr(distribution, "pmf"):
+        found = f"a discrete distribution ({_kind(distribution)})"
+        remedy = "Draws of one's own may be of any kind: give an array, such as .rvs(8_192)."
+        raise ScenarioError(Problem(where, found, f"{accepted}, or a continuous distribution of it", remedy))
+    accepted_of = f"{accepted}, or a distribution of it"
+    least, median, most = (_quantile(distribution, q, where, accepted_of) for q in (_TAIL, _MEDIAN, 1.0 - _TAIL))
+    if not least <= median <= most:
+        found = f"a distribution whose quantiles fall ({least:g}, {median:g}, {most:g})"
+        raise ScenarioError(Problem(where, found, accepted_of))
+    outside = []
+    if bounds.below(least):
+        edge = "at or below" if least == bounds.low else "below"
+        outside.append(f"{_percent(_mass(distribution, bounds.low, least))} of its mass {edge} {bounds.low:g}")
+    if most > bounds.high:
+        outside.append(f"{_percent(1.0 - _mass(distribution, bounds.high, least))} of its mass above {bounds.high:g}")
+    if outside:
+        within = not (bounds.below(median) or median > bounds.high)
+        said = " ".join(part for part in (remedy, _within(bounds)) if part and not (within and part == remedy))
+        raise ScenarioError(Problem(where, f"a distribution with {' and '.join(outside)}", accepted, said))
+
+
+def _quantile(distribution: Distribution, q: float, where: str, accepted: str) -> float:
+    """Return a quantile once it is seen to be one finite number."""
+    try:
+        value = np.asarray(distribution.ppf(q), dtype=float)
+    except ScenarioError:
+        raise
+    except Exception as error:  # anything may be called a distribution
+        found = f"a distribution ({_kind(distribution)}) without quantiles: {type(error).__name__}, {error}"
+        raise ScenarioError(Problem(where, found, accepted, "A scipy.stats distribution is given frozen.")) from error
+    if value.size != 1:
+        found = f"a distribution ({_kind(distribution)}) of {value.size} numbers at once"
+        raise ScenarioError(Problem(where, found, accepted, "Give each number its own."))
+    number = float(value.ravel()[0])
+    if not math.isfinite(number):
+        found = f"a distribution ({_kind(distribution)}) whose quantile at {q:g} is {number:g}"
+        raise ScenarioError(Problem(where, found, accepted))
+    return number
+
+
+def _mass(distribution: Distribution, bound: float, least: float) -> float:
+    """Return the probability of at most a bound: as the distribution says, or else as its quantiles do."""
+    cdf = getattr(distribution, "cdf", None)
+    if callable(cdf):
+        known = float(cdf(bound))
+        if 0.0 <= known <= 1.0 and (known > 0.0 or least > bound):
+            return known
+    low, high = 0.0, 1.0
+    while high - low > _TAIL / 1_000.0:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if float(distribution.ppf(middle)) <= bound else (low, middle)
+    return low
+
+
+def _percent(share: float) -> str:
+    """Return a share as a percentage of three digits."""
+    return f"{np.format_float_positional(100.0 * share, precision=3, fractional=False, trim='-')}%"
+
+
+def _within(bounds: _Bounds) -> str:
+    """Return which distribution stays within bounds."""
+    if (bounds.low, bounds.high) == (0.0, 1.0):
+        return "A share between 0 and 1 is tc.share_between(low, high)."
+    if (bounds.low, bounds.high) == (0.0, math.inf):
+        return "What is never negative is tc.between(low, high) with low above 0: a lognormal distribution."
+    return "tc.triangular(low, mode, high) stays within its ends."
+
+
+def _found(value: object) -> str:
+    """Return what was found instead of a number."""
+    known = hasattr(value, "cdf") and not isinstance(value, type)
+    return f"{_kind(value)}, which has no quantile function ppf" if known else repr(value)
+
+
+def _kind(value: object) -> str:
+    """Return the name of what something is."""
+    known = getattr(getattr(value, "dist", None), "name", None)
+    return known if isinstance(known, str) else type(value).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -10,10 +10,11 @@ from typing import TypeVar
 from tokencross.errors import Problem, ScenarioError, TokencrossError
 from tokencross.options.workload import Workload
 from tokencross.prices import load_prices
-from tokencross.scenario_build import Builder, built_workload
+from tokencross.scenario_build import Builder, built_workload, number_of
 from tokencross.study import Study
-from tokencross.tables.reading import Document, KeyPath, read_document
+from tokencross.tables.reading import Document, KeyPath, Plain, read_document
 from tokencross.tables.scenario_file import ScenarioFile
+from tokencross.tables.scenario_numbers import DISTRIBUTION_KEYS
 from tokencross.tables.strict import as_error, parse_record
 
 __all__ = ["load_study", "load_workload"]
@@ -43,7 +44,7 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
     """
     path = Path(path)
     document = read_document(path, error=ScenarioError)
-    said = parse_record(ScenarioFile, document.data, document)
+    said = _parsed(document)
     folder = pricing if pricing is not None else None if said.pricing is None else path.parent / said.pricing
     overlay = None if said.overlay is None else path.parent / said.overlay
     named = "overlay" if overlay is not None else "as_of" if folder is None else "pricing"
@@ -73,12 +74,27 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
             workload=workload,
             incumbent=said.incumbent,
             reference=said.reference,
-            tokens_per_month=said.tokens_per_month,
+            tokens_per_month=None if said.tokens_per_month is None else number_of(said.tokens_per_month),
         ),
     )
     for index, option in enumerate(every):
         _at(document, ("options", index), partial(option.resolve, workload))
-    return study.noted(said.note)
+    return _changed(study, said, document).noted(said.note)
+
+
+def _changed(study: Study, said: ScenarioFile, document: Document) -> Study:
+    """Return a study with the numbers that a file puts at addresses, and with its correlations."""
+    for address, value in said.replace.items():
+        place = ("replace", address)
+        study = _at(document, place, partial(study.replace, {address: number_of(value)}))
+        _at(document, place, partial(getattr, study.comparison, "resolved"))
+    for index, entry in enumerate(said.correlations):  # one by one without effect: a mistake names its own line
+        alone = {(entry.pair[0], entry.pair[1]): 0.0}
+        _at(document, ("correlations", index, "pair"), partial(study.correlate, alone))
+    if said.correlations:
+        pairs = {(entry.pair[0], entry.pair[1]): entry.correlation for entry in said.correlations}
+        study = _at(document, ("correlations",), partial(study.correlate, pairs))
+    return study
 
 
 def load_workload(path: str | Path) -> Workload:
@@ -91,8 +107,38 @@ def load_workload(path: str | Path) -> Workload:
     """
     path = Path(path)
     document = read_document(path, error=ScenarioError)
-    said = parse_record(ScenarioFile, document.data, document)
+    said = _parsed(document)
     return _at(document, ("workload",), lambda: built_workload(said.workload, said.name, path.parent))
+
+
+def _parsed(document: Document) -> ScenarioFile:
+    """Return what a file says, once each name of a distribution is seen to mean one."""
+    said = parse_record(ScenarioFile, document.data, document)
+    known: dict[str, tuple[KeyPath, dict[str, object]]] = {}
+    for path, name, values in _named(document.data, ()):
+        first, meant = known.setdefault(name, (path, values))
+        if values != meant:
+            found = f"{_shown(values)} of the name {name!r}"
+            accepted = f"the same as on line {document.line(first)}, {_shown(meant)}: one name is one number"
+            raise document.problem(path, found, accepted, "Give it another name, or none.")
+    return said
+
+
+def _named(data: Plain, path: tuple[str | int, ...]) -> Iterator[tuple[KeyPath, str, dict[str, object]]]:
+    """Yield the distributions of a file that have a name: where they stand, the name, and the values."""
+    if isinstance(data, dict):
+        values = {key: data[key] for key in DISTRIBUTION_KEYS if key in data}
+        name = data.get("name")
+        if values and isinstance(name, str) and name:
+            yield path, name, values
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, tuple) else ()
+    for key, part in parts:
+        yield from _named(part, (*path, key))
+
+
+def _shown(values: Mapping[str, object]) -> str:
+    """Return a distribution as the file writes it."""
+    return ", ".join(f"{key}: {list(value) if isinstance(value, tuple) else value}" for key, value in values.items())
 
 
 def _inside(document: Document, index: int, key: str, call: Callable[[], T]) -> T:
@@ -109,4 +155,4 @@ def _at(document: Document, path: KeyPath, call: Callable[[], T]) -> T:
         if named and all(where.startswith(f"{document.name}:") for where in named):
             raise  # it names its key already
         own = [name for name in named if name in ScenarioFile.model_fields]  # a mistake of a key of its own
-        raise as_error(document, own[:1] or path, error) from None
+        raise as_error(document, (own[:1] if len(path) == 1 else []) or path, error) from None

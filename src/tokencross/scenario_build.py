@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from tokencross.costs.engineering import Engineering, EngineeringItems
+from tokencross.distributions import Between, ShareBetween, Triangular
 from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.number import Number
 from tokencross.options.around import AroundGpu
 from tokencross.options.base import CostOption
 from tokencross.options.blends import Cascade, Split
@@ -23,6 +25,7 @@ from tokencross.options.success import Accepted
 from tokencross.options.training import Training
 from tokencross.options.workload import Workload
 from tokencross.prices import PriceBook
+from tokencross.tables.scenario_numbers import DistributionEntry, Distributions
 from tokencross.tables.scenario_options import OptionEntry
 from tokencross.tables.scenario_parts import (
     AroundEntry,
@@ -37,7 +40,7 @@ from tokencross.tables.scenario_parts import (
 from tokencross.tables.scenario_workload import LoadEntry, LoadForm, WorkloadEntry
 from tokencross.tables.strict import StrictRecord
 
-__all__ = ["Builder", "built_workload"]
+__all__ = ["Builder", "built_workload", "number_of"]
 
 At = Callable[[str, Callable[[], object]], object]
 _BUILT_IN = ("flat", "business_hours")
@@ -45,8 +48,24 @@ BLENDS = ("cascade", "split", "spillover", "accepted")
 
 
 def _said(entry: StrictRecord, *leave: str) -> dict[str, Any]:
-    """Return what an entry says, by key."""
-    return {key: getattr(entry, key) for key in entry.model_fields_set if key not in leave}
+    """Return what an entry says, by key; distributions as what they stand for."""
+    said = {key: getattr(entry, key) for key in entry.model_fields_set if key not in leave}
+    return {key: number_of(value) if isinstance(value, DistributionEntry) else value for key, value in said.items()}
+
+
+def number_of(said: float | Distributions) -> Number:
+    """Return a number as it is, and for an entry its distribution: one object for all that have its name."""
+    if not isinstance(said, Distributions):
+        return said
+    found = said.distribution
+    assert found is not None  # as the record says
+    return _of_name(found) if found.name else found
+
+
+@lru_cache(maxsize=1_024)
+def _of_name(distribution: Between | Triangular | ShareBetween) -> Between | Triangular | ShareBetween:
+    """Return the first distribution that was equal to this one, name and all."""
+    return distribution
 
 
 # ---------------------------------------------------------------------- traffic
@@ -113,8 +132,8 @@ def engineering_of(entries: Sequence[EngineeringEntry]) -> EngineeringItems:
 
 def _support(entry: SupportEntry) -> SupportPlan:
     """Return a support plan."""
-    bands = [(band.from_usd_per_month, band.bill_share) for band in entry.bands]
-    return SupportPlan(bands, entry.min_usd_per_month, entry.label)
+    bands: list[Any] = [(band.from_usd_per_month, number_of(band.bill_share)) for band in entry.bands]
+    return SupportPlan(bands, number_of(entry.min_usd_per_month), entry.label)
 
 
 def _scaling(entry: str | ScalingEntry) -> Scaling:
@@ -146,13 +165,16 @@ def _around(entry: str | AroundEntry) -> AroundGpu:
     clash = sorted(set(entry.numbers) & set(rows))
     if clash:
         raise ScenarioError(Problem(f"around.numbers.{clash[0]}", "an item", "a number, such as staging_hours_share"))
-    return AroundGpu(other=entry.other, **rows, **entry.numbers)
+    numbers, other = ({name: number_of(value) for name, value in each.items()} for each in (entry.numbers, entry.other))
+    return AroundGpu(other=other, **rows, **numbers)
 
 
-def _throughput(entry: float | ThroughputEntry, folder: Path) -> float | Throughput:
+def _throughput(entry: float | ThroughputEntry, folder: Path) -> Number | Throughput:
     """Return a rate of one's own."""
     if not isinstance(entry, ThroughputEntry):
         return entry
+    if entry.kinds:
+        return number_of(entry)
     parts = [Throughput.from_benchmark(folder / one.path, **_said(one, "path")) for one in entry.benchmarks]
     parts += [Throughput.measured(**_said(one)) for one in entry.measured]
     total, *more = parts

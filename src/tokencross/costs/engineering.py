@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import overload
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
 
 from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
+from tokencross.costs.team import Team
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import DefaultFloat, FloatOrDraws, Number, check_number, float_or_draws, point
 
@@ -26,14 +27,6 @@ _UNITS = {
     "lead_months": "months",
 }
 """The fields that are numbers, with their units."""
-
-_TEAM_UNITS = {
-    "engineers": "engineers",
-    "months": "months",
-    "loaded_usd_per_year": "USD per engineer and year",
-    "upkeep_fte": "engineers",
-    "upkeep_fte_per_gpu": "engineers per GPU",
-}
 
 
 @overload
@@ -152,6 +145,8 @@ class Engineering(_Summable):
         Months before the first token is served; used in projections. [months]
     label : str
         Name of the item in breakdowns and addresses.
+    team : Team, optional
+        Whose work it is, where `from_team` made it.
     """
 
     upfront_usd: Number = 0.0
@@ -161,6 +156,7 @@ class Engineering(_Summable):
     upkeep_usd_per_gpu_month: Number = 0.0
     lead_months: Number = 0.0
     label: str = "engineering"
+    team: Team | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check every number."""
@@ -223,28 +219,24 @@ class Engineering(_Summable):
         >>> team.upfront_usd, team.upkeep_usd_per_month, team.lead_months
         (150000.0, 12500.0, 3.0)
         """
-        given = {
-            "engineers": engineers,
-            "months": months,
-            "loaded_usd_per_year": loaded_usd_per_year,
-            "upkeep_fte": upkeep_fte,
-            "upkeep_fte_per_gpu": upkeep_fte_per_gpu,
-        }
-        where = f"engineering[{label}].from_team"
-        people, time, loaded, kept, per_gpu = (
-            float_or_draws(check_number(value, where=f"{where}: {name}", unit=_TEAM_UNITS[name]))
-            for name, value in given.items()
-        )
-        monthly = loaded / _MONTHS_PER_YEAR
+        people = Team(engineers, months, loaded_usd_per_year, upkeep_fte, upkeep_fte_per_gpu)
+        team = people.checked(f"engineering[{label}].from_team")
         return cls(
-            upfront_usd=people * time * monthly,
+            **team.sums(),
             amortization_months=amortization_months,
             discount_rate_per_year=discount_rate_per_year,
-            upkeep_usd_per_month=kept * monthly,
-            upkeep_usd_per_gpu_month=per_gpu * monthly,
-            lead_months=time if lead_months is None else lead_months,
+            lead_months=team.months if lead_months is None else lead_months,
             label=label,
+            team=team,
         )
+
+    def rebuilt(self, **changes: Any) -> Engineering:
+        """Return the item with fields changed; sums that its team comes to follow a change of the team."""
+        if self.team is not None and "team" in changes:
+            old, new = self.team.sums(), changes["team"].sums()
+            follow = [name for name in old if np.array_equal(np.asarray(getattr(self, name)), np.asarray(old[name]))]
+            changes = {**{name: new[name] for name in follow}, **changes}
+        return replace(self, **changes)
 
     @property
     def items(self) -> tuple[Engineering, ...]:

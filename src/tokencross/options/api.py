@@ -33,7 +33,7 @@ from tokencross.options.billing import (
     tier_shares,
 )
 from tokencross.options.buyer import SupportPlan, usage_curve
-from tokencross.options.centred import centred_price
+from tokencross.options.centred import centred_price, centred_workload
 from tokencross.options.limits import VolumeLimit, volume_limit
 from tokencross.options.mix import busiest_rates, classes_of
 from tokencross.options.speed import api_latency
@@ -117,11 +117,9 @@ class ApiOption:
         if self.support is not None:
             usage = usage + self.support.curve(blended.total * keep, stored)
         limit = self._limit(workload, price, point(blended.total) * point(keep))
-        beyond = (
-            ()
-            if limit is None
-            else (f"{self.label}: published limits end at {limit.words}; beyond, a higher tier or a contract.",)
-        )
+        beyond: tuple[str, ...] = ()
+        if limit is not None:
+            beyond = (f"{self.label}: published limits end at {limit.words}; beyond, a higher tier or a contract.",)
         return Resolved(
             curve=usage + self.engineering.curve(),
             local=self._local_parameters(ratios, price),
@@ -195,6 +193,7 @@ class ApiOption:
 
     def _limit(self, workload: Workload, price: ApiPrice, usd_per_mtok: float) -> VolumeLimit | None:
         """Return the volume at which the published limits end: every rate in the busiest minutes of all classes."""
+        workload = centred_workload(workload)
         lengths = [
             billed_lengths(each.workload, ratio, self.output_ratio)
             for each, ratio in zip(classes_of(workload), self._text_ratios(workload, price), strict=True)

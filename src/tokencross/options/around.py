@@ -186,7 +186,8 @@ class AroundGpu:
             if key in given:
                 numbers.append(AroundNumber(item, key, given[key], "given", "", GIVEN))
             elif row is not None and key in said:
-                numbers.append(AroundNumber(item, key, said[key], row.origin, row.why, row.citation))
+                ends = None if row.row.range is None else row.row.range.ends().get(key)
+                numbers.append(AroundNumber(item, key, said[key], row.origin, row.why, row.citation, ends))
         if all(number.key != "usd_per_gib_month" for number in numbers):  # copies of what is not billed
             numbers = [number for number in numbers if number.key != "copies_per_instance_ratio"]
         return numbers

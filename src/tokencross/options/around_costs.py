@@ -9,6 +9,7 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.number import FloatOrDraws, Number, float_or_draws, is_draws, plain
 from tokencross.options.base import GIVEN, Origin, Parameter
+from tokencross.options.spread import spread_between
 from tokencross.tables.around_records import AROUND_KEYS
 from tokencross.tables.naming import unit_of
 from tokencross.units import TOKENS_PER_MTOK
@@ -43,6 +44,7 @@ class AroundNumber:
     origin: Origin
     why: str
     citation: Citation
+    between: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,15 @@ class AroundCosts:
     def parameters(self) -> tuple[Parameter, ...]:
         """Return every number with its local address (`around.storage_usd_per_gib_month`) and where it is from."""
         listed = [
-            Parameter(f"around.{n.item}_{n.key}", n.value, unit_of(n.key), n.origin, n.why, n.citation)
+            Parameter(
+                f"around.{n.item}_{n.key}",
+                n.value,
+                unit_of(n.key),
+                n.origin,
+                n.why,
+                n.citation,
+                spread_between(n.value, n.between),
+            )
             for n in self.numbers
         ]
         own = [

@@ -10,7 +10,8 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import NO_ENGINEERING, Engineering, EngineeringItems
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import FloatOrDraws, Number, point
+from tokencross.number import Distribution, FloatOrDraws, Number, point
+from tokencross.options.spread import spread_between
 from tokencross.tables.book import REPLACED, Book
 from tokencross.tables.resolved import Quantity
 
@@ -63,6 +64,8 @@ class Parameter:
         The reason for a default, or how it was fitted.
     citation : Citation or None
         The row that it comes from.
+    spread : Distribution or None
+        How far off it may be, as the table or the fit says.
     """
 
     address: str
@@ -71,6 +74,7 @@ class Parameter:
     origin: Origin
     why: str = ""
     citation: Citation | None = None
+    spread: Distribution | None = None
 
 
 NOT_MEASURED = Parameter(
@@ -252,6 +256,7 @@ def from_tables(quantities: Sequence[Quantity]) -> tuple[Parameter, ...]:
             q.unit,
             "given" if q.citation.via == REPLACED else "table",
             citation=q.citation,
+            spread=spread_between(q.value, q.between),
         )
         for q in quantities
     )

@@ -187,7 +187,7 @@ def blend(
         What the hours of the traffic make of the prices; see `hourly_ratio`.
     """
     tiers = tier_shares(price, input_tokens, prompt_cv, cached_share + written_share)
-    fresh = 1.0 - cached_share - written_share
+    fresh = np.maximum(1.0 - cached_share - written_share, 0.0)  # of shares that add up to 1, to rounding
     plain, for_reads, for_writes = (part * window_ratio for part in _kept(price, deferred=deferred))
     per_input = input_tokens / request_tokens
     per_output = output_tokens / request_tokens

@@ -14,7 +14,7 @@ from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws
 from tokencross.options.base import GIVEN, CostOption, Inner, Parameter, Resolved, checked_label
 from tokencross.options.inside import Blended, checked_part, everyone, limit_of, under
 from tokencross.options.latency import ServedLatency
-from tokencross.options.mix import Mix, check_shares, judged, reshared
+from tokencross.options.mix import Mix, check_shares, checked_share, judged, reshared
 from tokencross.options.speed import latency_in_turn, latency_of
 from tokencross.options.workload import Workload
 from tokencross.units import TOKENS_PER_MTOK
@@ -344,7 +344,7 @@ def _by_volume(routes: object) -> tuple[tuple[CostOption, Number], ...]:
             raise ScenarioError(Problem("split: routes", f"{pair!r:.60}", accepted))
         option = checked_part(pair[0], "split: routes")
         where = f"split: share of {option.label}"
-        share = check_number(pair[1], where=where, unit="share of the volume", high=1.0, remedy=_SHARE)
+        share = checked_share(pair[1], where)
         if option.label in found:
             everyone([found[option.label][0], option])
             share = float_or_draws(share) + float_or_draws(found[option.label][1])

@@ -12,7 +12,7 @@ from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.terms import Bands
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, plain, point
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, is_draws, plain, plain_number, point
 from tokencross.units import TOKENS_PER_MTOK
 
 __all__ = ["SupportPlan", "usage_curve"]
@@ -38,7 +38,7 @@ class SupportPlan:
     2400.0
     """
 
-    bands: Sequence[tuple[float, float]]
+    bands: Sequence[tuple[float, Number]]
     min_usd_per_month: Number = 0.0
     label: str = "support plan"
 
@@ -52,8 +52,8 @@ class SupportPlan:
             raise ScenarioError(Problem(where, f"{self.bands!r:.60}", accepted)) from None
         bands = tuple(
             (
-                point(check_number(start, where=f"{where} start", unit="USD per month")),
-                point(check_number(share, where=where, unit="share of the bill", high=1.0)),
+                plain_number(start, where=f"{where} start", unit="USD per month"),
+                check_number(share, where=where, unit="share of the bill", high=1.0),
             )
             for start, share in pairs
         )
@@ -81,16 +81,14 @@ class SupportPlan:
         if name == "min_usd_per_month":
             return replace(self, min_usd_per_month=value)  # type: ignore[arg-type]  # checked by the plan itself
         share = check_number(value, where=f"{where}.{name}", unit="share of the bill", high=1.0)
-        bands = [
-            (start, point(share) if name == f"bands[{start:.15g}].bill_share" else old) for start, old in self.bands
-        ]
+        bands = [(start, share if name == f"bands[{start:.15g}].bill_share" else old) for start, old in self.bands]
         return replace(self, bands=bands)
 
     def usd_per_month(self, bill_usd_per_month: float) -> float:
         """Return what the plan costs on a bill. [USD/month]"""
         ends = [*(start for start, _ in self.bands[1:]), np.inf]
         parts = [
-            share * max(min(bill_usd_per_month, end) - start, 0.0)
+            point(share) * max(min(bill_usd_per_month, end) - start, 0.0)
             for (start, share), end in zip(self.bands, ends, strict=True)
         ]
         return max(float(np.median(float_or_draws(self.min_usd_per_month))), float(sum(parts)))
@@ -99,7 +97,8 @@ class SupportPlan:
         """Return the plan's cost on a bill of a fixed part and a price per million tokens."""
         cost = CostCurve()
         ends = [*(start for start, _ in self.bands[1:]), np.inf]
-        for (start, share), end in zip(self.bands, ends, strict=True):
+        for (start, number), end in zip(self.bands, ends, strict=True):
+            share = float_or_draws(number)
             fixed = share * np.clip(fixed_usd_per_month - start, 0.0, end - start)
             if is_draws(fixed) or float(np.asarray(fixed)) > 0.0:
                 cost = cost + CostCurve.fixed(plain(fixed), label=self.label)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tokencross.citation import Citation
 from tokencross.costs.curve import CostCurve
-from tokencross.number import FloatOrDraws, plain
+from tokencross.number import FloatOrDraws, float_or_draws, plain
 from tokencross.options.latency import Derating, combined_ratio
 from tokencross.options.levels import Levels, joined, one_level, split_at
 from tokencross.options.limits import VolumeLimit
@@ -233,7 +233,8 @@ class Fleet:
         time is less (an M/G/infinity queue is busy for ``1 - exp(-x)`` of the time, which is below ``min(x, 1)``).
         """
         idle = sum(
-            np.asarray(0.0 if x is None else x) for x in (self.scaling.start_up_seconds, self.scaling.idle_seconds)
+            np.asarray(0.0 if x is None else float_or_draws(x))
+            for x in (self.scaling.start_up_seconds, self.scaling.idle_seconds)
         )
         total, idle_label = CostCurve(), "GPU seconds starting and idle"
         for level in range(self.levels.loads.shape[-1]):

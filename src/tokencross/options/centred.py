@@ -1,59 +1,94 @@
-"""Options and workloads at the medians of what is uncertain."""
+"""Options and workloads with the uncertain numbers in them exchanged: for medians, or for draws."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from tokencross.number import Distribution, point
+from tokencross.costs.hourly import HourlyStaircase
+from tokencross.number import Distribution, Draws, Number, point
 from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
 from tokencross.tables.resolved import ApiPrice
 from tokencross.tables.store import Store
 
-__all__ = ["centred_option", "centred_price", "centred_workload"]
+__all__ = ["Exchange", "centred_option", "centred_price", "centred_workload", "exchanged"]
 
 T = TypeVar("T")
+Exchange: TypeAlias = Callable[[Draws | Distribution], Number]
+
+_LEVELS = ("shares", "loads", "min_steps")  # of a term by hour: draws only with a second dimension
 
 
 def centred_price(price: ApiPrice) -> ApiPrice:
     """Return prices with every array of draws and distribution replaced by its median."""
-    return _centred(price)
+    return exchanged(price, point)
 
 
-def centred_option(option: CostOption) -> CostOption:
+def centred_option(option: CostOption, known: dict[int, Any] | None = None) -> CostOption:
     """Return the same recipe with every array of draws and distribution replaced by its median."""
-    return _centred(option)
+    return exchanged(option, point, known)
 
 
 def centred_workload(workload: Workload) -> Workload:
     """Return the same workload with every array of draws and distribution replaced by its median."""
-    return _centred(workload)
+    return exchanged(workload, point)
 
 
-def _centred(value: T) -> T:
-    """Return a value with the medians of the numbers in it."""
+def exchanged(value: T, exchange: Exchange, known: dict[int, Any] | None = None) -> T:
+    """Return a value with every array of draws and distribution in it exchanged for what a call gives for it.
+
+    Parameters
+    ----------
+    value : any
+        An option, a workload, a curve: what is made of dataclasses, tuples and frozen mappings.
+    exchange : callable
+        From draws or a distribution to what takes their place.
+    known : dict, optional
+        What was exchanged before, by identity: an option in several places stays one. Kept by the caller between calls
+        on values that live as long.
+    """
+    known = {} if known is None else known
     found: Any = value
-    if value is None or isinstance(value, (str, float, int, date)):
+    if value is None or isinstance(value, (str, float, int, date, Store, type)):
         return value  # nearly all there is; asking whether it is a distribution takes long
-    if isinstance(value, np.ndarray) or (isinstance(value, Distribution) and not is_dataclass(value)):
-        found = point(value)
-    elif isinstance(value, tuple):
-        found = tuple(_centred(part) for part in value)
+    if isinstance(value, (np.ndarray, Distribution)):
+        return exchange(value)  # type: ignore[return-value]  # a number for a number
+    if id(value) in known:
+        return known[id(value)]  # type: ignore[no-any-return]  # of the same type by construction
+    if isinstance(value, tuple):
+        parts = [exchanged(part, exchange, known) for part in value]
+        found = value if all(new is old for new, old in zip(parts, value, strict=True)) else tuple(parts)
     elif isinstance(value, MappingProxyType):
-        found = MappingProxyType({key: _centred(part) for key, part in value.items()})
-    elif is_dataclass(value) and not isinstance(value, (type, Store)):
-        changes = {}
-        for field in fields(value):
-            old = getattr(value, field.name)
-            new = _centred(old)
-            if new is not old:
-                changes[field.name] = new
-        if changes:
-            rebuild = getattr(value, "rebuilt", None)  # what is not built from its own fields
-            found = replace(value, **changes) if rebuild is None else rebuild(**changes)
+        changed = {key: exchanged(part, exchange, known) for key, part in value.items()}
+        found = MappingProxyType(changed) if any(changed[key] is not value[key] for key in changed) else value
+    elif is_dataclass(value):
+        found = _rebuilt(value, exchange, known)
+        known[id(value)] = found
     return found  # type: ignore[no-any-return]  # of the same type by construction
+
+
+def _rebuilt(value: Any, exchange: Exchange, known: dict[int, Any]) -> Any:  # any dataclass
+    """Return a dataclass with the numbers in its fields exchanged; itself where nothing changes."""
+    changes = {}
+    for field in fields(value):
+        old = getattr(value, field.name)
+        if (
+            isinstance(old, np.ndarray)
+            and old.ndim == 1
+            and field.name in _LEVELS
+            and isinstance(value, HourlyStaircase)
+        ):
+            continue
+        new = exchanged(old, exchange, known)
+        if new is not old:
+            changes[field.name] = new
+    if not changes:
+        return value
+    rebuild = getattr(value, "rebuilt", None)  # what is not built from its own fields
+    return replace(value, **changes) if rebuild is None else rebuild(**changes)

@@ -12,7 +12,7 @@ from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import Engineering, EngineeringItems
 from tokencross.costs.terms import PerToken
 from tokencross.errors import Problem, ResolveError, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, point
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, point, whole_number
 from tokencross.options.api import ApiOption
 from tokencross.options.base import (
     GIVEN,
@@ -132,8 +132,7 @@ class FineTunedOption:
         if count is None:
             return
         where = f"{self.label}:deployment_count"
-        if np.any(np.asarray(float_or_draws(count)) % 1.0):
-            raise ScenarioError(Problem(where, f"{point(count):g}", "a whole number of deployments"))
+        whole_number(count, where=where, accepted="a whole number of deployments")
         if self.plan.serving != "hosted":
             found = f"{point(count):g}, though no hosting fee is paid"
             raise ScenarioError(Problem(where, found, "it for a hosted deployment only"))

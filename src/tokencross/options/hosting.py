@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import Number, check_number, float_or_draws, point
+from tokencross.number import Number, check_number, float_or_draws, point, whole_number
 from tokencross.options.scaling import Scaling
 from tokencross.tables.rented import OWNED
 
@@ -17,6 +17,7 @@ __all__ = ["ABSENT", "CHOICES", "NUMBERS", "check_billing", "check_terms", "chec
 # field: (unit, lowest, highest, whether the lowest is refused)
 NUMBERS: dict[str, tuple[str, float, float, bool]] = {
     "throughput": ("reference tokens per replica-second, before deratings", 0.0, np.inf, True),
+    "throughput_ratio": ("rate reached over the rate that rows or measurements say", 0.0, np.inf, True),
     "latency_factor": ("share of the measured rate that the latency objective leaves", 0.0, 1.0, True),
     "target_load_share": ("share of what a replica can serve", 0.0, 1.0, True),
     "min_instance_count": ("instances", 0.0, np.inf, False),
@@ -67,9 +68,9 @@ def checked_numbers(fields: Mapping[str, object], *, where: str) -> dict[str, Nu
             continue
         address = f"{where}:{name}"
         number = check_number(value, where=address, unit=unit, low=low, high=high, open_low=open_low)
-        if name.endswith("_count") and np.any(np.asarray(float_or_draws(number)) % 1.0):
-            raise ScenarioError(Problem(address, f"{value}", "a whole number of instances"))
         found[name] = number
+        if name.endswith("_count"):
+            found[name] = whole_number(number, where=address, accepted="a whole number of instances")
     return found
 
 

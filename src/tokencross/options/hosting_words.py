@@ -13,6 +13,7 @@ from tokencross.options.base import GIVEN, Origin, Parameter, engineering_parame
 from tokencross.options.capacity import Fleet
 from tokencross.options.hosting import ABSENT, NUMBERS
 from tokencross.options.latency import LATENCY_LIMITS
+from tokencross.options.rates import RateError
 from tokencross.options.replica import rate_in_words
 from tokencross.options.workload import Workload
 from tokencross.tables.rented import DEDICATED, OWNED
@@ -42,6 +43,7 @@ def hosting_parameters(option: SelfHostedOption, fleet: Fleet, start_up_minutes:
         if value is None or (name in ABSENT and isinstance(value, float) and value == ABSENT[name]):
             continue
         found.append(_parameter(option, fleet, name, value))
+    found += _rate_error(option, fleet)
     for derating in fleet.deratings:
         if derating.name == "latency factor" and option.latency_factor is None and point(derating.ratio) != 1.0:
             unit = NUMBERS["latency_factor"][0]
@@ -56,7 +58,8 @@ def _values(option: SelfHostedOption, fleet: Fleet) -> dict[str, Number | None]:
     """Return the numbers that the fleet was sized with."""
     load = next(d for d in fleet.deratings if d.name == "target load share")
     return {
-        "throughput": fleet.replica.tokens_per_second,
+        "throughput": fleet.replica.tokens_per_second / option.reached,
+        "throughput_ratio": option.throughput_ratio,
         "latency_factor": 1.0 if option.latency_factor is None else option.latency_factor,
         "target_load_share": load.ratio,
         "min_instance_count": fleet.min_instance_count,
@@ -81,6 +84,18 @@ def _parameter(option: SelfHostedOption, fleet: Fleet, name: str, value: Number)
         return Parameter(name, value, unit, "given", "", GIVEN)
     load = next(d for d in fleet.deratings if d.name == "target load share")
     return Parameter(name, value, unit, "default", _reasons(option).get(name, load.why))
+
+
+def _rate_error(option: SelfHostedOption, fleet: Fleet) -> list[Parameter]:
+    """Return the factor between the rate reached and the rate planned with, and how far off it may be."""
+    rate = fleet.replica.rate
+    if rate is None or option.rate_is_given or not rate.log_error or option.throughput_ratio is not None:
+        return []
+    error = RateError(rate)
+    low, high = (float(error.ppf(q)) for q in (0.05, 0.95))
+    why = f"nine of ten rows left out lay within {low:.2f} to {high:.2f} of what was said of them"
+    cited = None if rate.source is None else rate.source.citation
+    return [Parameter("throughput_ratio", 1.0, NUMBERS["throughput_ratio"][0], "fitted", why, cited, error)]
 
 
 def _reasons(option: SelfHostedOption) -> dict[str, str]:

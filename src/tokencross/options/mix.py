@@ -22,6 +22,7 @@ __all__ = [
     "WorkClass",
     "busiest_rates",
     "check_shares",
+    "checked_share",
     "classes_of",
     "demand_of",
     "judged",
@@ -182,6 +183,13 @@ class Mix(Workload):
                 found.append(replace(parameter, address=f"workload:{each.name}.{rest}"))
         return tuple(found)
 
+    def with_numbers(self, numbers: Mapping[str, object]) -> Workload:
+        """Return the mix with numbers replaced, one after the other."""
+        changed: Workload = self
+        for name, value in numbers.items():
+            changed = changed.with_number(name, value)
+        return changed
+
     def with_number(self, name: str, value: object) -> Workload:
         """Return the mix with a number of a class replaced (``tagging.input_tokens``).
 
@@ -226,7 +234,7 @@ def mixed(
     for key, pair in classes.items():
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise ScenarioError(Problem(f"workload:{key}", f"{pair!r:.60}", accepted))
-        found.append(WorkClass(key, pair[0], _checked_share(pair[1], f"workload:{key}.share")))
+        found.append(WorkClass(key, pair[0], checked_share(pair[1], f"workload:{key}.share")))
     return Mix(classes=tuple(found), name=name, tokens_per_month=tokens_per_month)
 
 
@@ -257,15 +265,20 @@ def check_shares(shares: Sequence[FloatOrDraws], *, where: str) -> None:
         raise ScenarioError(Problem(where, f"shares {listed} = {worst:.10g}", "shares that add up to 1", remedy))
 
 
-def _checked_share(share: object, where: str) -> FloatOrDraws:
+def checked_share(share: object, where: str) -> FloatOrDraws:
     """Return a share within 0 and 1."""
     remedy = "Shares are fractions: write 0.6 for 60%."
-    return float_or_draws(check_number(share, where=where, unit="share", high=1.0, remedy=remedy))
+    number = check_number(share, where=where, unit="share", high=1.0, remedy=remedy)
+    if not isinstance(number, (float, np.ndarray)):
+        accepted = "a number, or draws of it: shares add up to 1, so that one alone cannot be drawn"
+        remedy = "Draw them together, such as scipy.stats.dirichlet([6, 4]).rvs(4_096).T"
+        raise ScenarioError(Problem(where, f"{number!r:.60}, a distribution", accepted, remedy))
+    return number
 
 
 def reshared(shares: Sequence[FloatOrDraws], at: int, value: object, *, where: str) -> list[FloatOrDraws]:
     """Return shares with one of them replaced, the others taking what is left in proportion."""
-    new = _checked_share(value, where)
+    new = checked_share(value, where)
     rest = _sum([share for index, share in enumerate(shares) if index != at])
     if np.any((np.asarray(rest) <= 0.0) & (np.asarray(new) < 1.0)):
         accepted = "1: the others have no share that could grow in proportion"

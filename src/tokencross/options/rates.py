@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from statistics import NormalDist
-from typing import Literal
+from typing import Literal, overload
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,7 +20,7 @@ from tokencross.tables.book import Book
 from tokencross.tables.serving_records import ThroughputRun
 from tokencross.tables.store import Store
 
-__all__ = ["ERROR_QUANTILES", "Lengths", "Rate", "RatedRun", "Rows", "Way", "rated_runs", "rows_of"]
+__all__ = ["ERROR_QUANTILES", "Lengths", "Rate", "RateError", "RatedRun", "Rows", "Way", "rated_runs", "rows_of"]
 
 Array = NDArray[np.float64]
 Way = Literal["measured", "fitted", "shrunk", "roofline", "given"]
@@ -185,6 +185,31 @@ class Rate:
         stretched = np.interp(size, nodes, sizes) + slope * np.maximum(size - nodes[-1], 0.0)
         factors: Array = np.exp(self.log_error * np.sign(scores) * stretched)
         return factors
+
+
+@dataclass(frozen=True)
+class RateError:
+    """The distribution of the rate reached over the rate that is said.
+
+    Attributes
+    ----------
+    rate : Rate
+        Whose error it is.
+    """
+
+    rate: Rate
+
+    @overload
+    def ppf(self, q: float, /) -> float: ...
+    @overload
+    def ppf(self, q: Array, /) -> Array: ...
+    def ppf(self, q: FloatOrDraws, /) -> FloatOrDraws:
+        """Return the factor at probability ``q``."""
+        if isinstance(q, np.ndarray):
+            from scipy.special import ndtri
+
+            return self.rate.draws(ndtri(q))
+        return float(self.rate.draws(np.array([NormalDist().inv_cdf(q)]))[0])
 
 
 def rated_runs(runs: Sequence[tuple[ThroughputRun, Citation]]) -> list[RatedRun]:

@@ -296,6 +296,7 @@ def _others(
     asked: Asked, sources: Sequence[RatedRun], chosen: RatedRun, request_tokens: FloatOrDraws
 ) -> tuple[str, ...]:
     """Return what the best run of each other engine and version reaches on as many GPUs."""
+    lengths, tokens = asked.lengths.median, float(np.median(request_tokens))
     same = sorted((s for s in sources if s.run.gpu_count == chosen.run.gpu_count), key=lambda s: s.rank, reverse=True)
     seen = {(chosen.run.engine, chosen.run.engine_version)}
     said = []
@@ -303,8 +304,8 @@ def _others(
         key = (source.run.engine, source.run.engine_version)
         if key not in seen:
             seen.add(key)
-            seconds = best_rate(asked.model, asked.gpu, source, asked.lengths, book=asked.book).seconds_per_request
-            said.append(f"{source.describe()}: {float(np.median(request_tokens / seconds)):,.0f}")
+            seconds = best_rate(asked.model, asked.gpu, source, lengths, book=asked.book).seconds_per_request
+            said.append(f"{source.describe()}: {tokens / float(np.median(seconds)):,.0f}")
     return tuple(said)
 
 

@@ -71,6 +71,7 @@ class SelfHostedOption:
     standby_share: Number = 0.0
     around: AroundGpu = field(default_factory=AroundGpu.none)
     rate: Number | None = None  # replaces the number that the tables or measurements give, and nothing else of theirs
+    throughput_ratio: Number | None = None  # the rate reached over the one that is planned with
     compute_as_of: date | None = None
     throughput_as_of: date | None = None
 
@@ -179,12 +180,17 @@ class SelfHostedOption:
         return self._at_rate(replace(replica, tokens_per_second=plain(1.0 / total)), seconds)
 
     def _at_rate(self, replica: Replica, seconds: tuple[FloatOrDraws, ...]) -> tuple[Replica, tuple[FloatOrDraws, ...]]:
-        """Return the same at the rate that replaces its own, every class as much faster or slower."""
-        if self.rate is None:
+        """Return the same at the rate that replaces its own and is reached, every class as much faster or slower."""
+        if self.rate is None and self.throughput_ratio is None:
             return replica, seconds
-        rate = float_or_draws(self.rate)
+        rate = self.reached * (replica.tokens_per_second if self.rate is None else float_or_draws(self.rate))
         ratio = replica.tokens_per_second / rate
         return replace(replica, tokens_per_second=rate), tuple(each * ratio for each in seconds)
+
+    @property
+    def reached(self) -> FloatOrDraws:
+        """The rate reached over the one that is planned with."""
+        return 1.0 if self.throughput_ratio is None else float_or_draws(self.throughput_ratio)
 
     def _chosen(self, workload: Workload, wanted: Wanted, model: OpenModel, gpu: Gpu, hourly: HourlyPrice) -> Replica:
         """Return the replica for requests of one shape."""

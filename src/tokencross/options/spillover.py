@@ -14,7 +14,7 @@ from tokencross.costs.hourly_load import HourlyLoad
 from tokencross.costs.overflow import CheapestSteps, Overflow
 from tokencross.costs.terms import Fixed, PerToken, Staircase, Term
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point
+from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point, whole_number
 from tokencross.options.base import GIVEN, CostOption, Inner, Parameter, Resolved, checked_label
 from tokencross.options.capacity import Fleet
 from tokencross.options.fine_tuned import FineTunedOption
@@ -74,9 +74,8 @@ class Spillover(Blended):
         if self.replica_count is not None:
             where = f"{self.label}:replica_count"
             count = check_number(self.replica_count, where=where, unit="replicas")
-            if np.any(np.asarray(float_or_draws(count)) % 1.0):
-                raise ScenarioError(Problem(where, f"{point(count):g}", "a whole number of replicas, or None"))
-            object.__setattr__(self, "replica_count", count)
+            whole = whole_number(count, where=where, accepted="a whole number of replicas, or None")
+            object.__setattr__(self, "replica_count", whole)
         everyone([self])
 
     @property

@@ -200,6 +200,10 @@ class Workload:
         rate = check_number(
             requests_per_second, where="workload:requests_per_second", unit="requests per second", open_low=True
         )
+        if not isinstance(rate, (float, np.ndarray)):
+            found, accepted = f"{rate!r:.60}, a distribution", "a number, or draws of it"
+            remedy = "Say tokens_per_month= as a distribution instead."
+            raise ScenarioError(Problem("workload:requests_per_second", found, accepted, remedy))
         plain = cls(**shape)
         return replace(plain, tokens_per_month=float_or_draws(rate) * SECONDS_PER_MONTH * plain.request_tokens)
 
@@ -258,18 +262,28 @@ class Workload:
 
     def with_number(self, name: str, value: object) -> Workload:
         """Return the workload with one field replaced."""
+        return self.with_numbers({name: value})
+
+    def with_numbers(self, numbers: Mapping[str, object]) -> Workload:
+        """Return the workload with fields replaced all at once: shares are checked together."""
+        changes: dict[str, Any] = {}
+        for name, value in numbers.items():
+            changes |= self._change(name, value)
+        return replace(self, **changes)
+
+    def _change(self, name: str, value: object) -> dict[str, object]:
+        """Return the field that a number is in, with its new value."""
         known = [field.name for field in fields(self)]
         if name not in known:
             remedy = offer(name, known)
             raise ScenarioError(Problem(f"workload:{name}", "no such number", "a field of the workload", remedy))
-        changes: dict[str, Any] = {name: value}
         if name == "peak_to_mean" and self.profile is not None:
             peak = check_number(value, where="workload:peak_to_mean", unit=_NUMBERS[name][0], low=1.0)
             if not isinstance(peak, float):
                 accepted = "one number: the hours of the load are drawn as one"
                 raise ScenarioError(Problem("workload:peak_to_mean", "draws or a distribution", accepted))
-            changes = {"load": self.profile.with_peak(peak)}
-        return replace(self, **changes)
+            return {"load": self.profile.with_peak(peak)}
+        return {name: value}
 
     def describe(self) -> str:
         """Return the shape in a few words, for captions."""

@@ -345,8 +345,8 @@ class Book:
             if entry.text_kind == text_kind:
                 citation = citation_of(f"tokenizers:{record.id}", record, located.location("ratios", index))
                 taken = Taken(self.overrides, f"tokenizers:{record.id}.{text_kind}", citation)
-                value = taken.number("tokenizer_ratio", entry.tokenizer_ratio)
                 between = None if entry.range is None else (entry.range.low_ratio, entry.range.high_ratio)
+                value = taken.number("tokenizer_ratio", entry.tokenizer_ratio, between=between)
                 return TextRatio(value, citation, tuple(taken.quantities), range=between)
         known = [entry.text_kind for entry in record.ratios]
         where = f"{self.store.name}/tokenizers: {record.id}"

@@ -30,6 +30,7 @@ class Quantity:
     value: Number
     unit: str
     citation: Citation
+    between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

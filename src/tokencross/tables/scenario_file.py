@@ -7,9 +7,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from tokencross.tables.scenario_numbers import CorrelationEntry, UncertainNumber, UncertainPositiveAmount
 from tokencross.tables.scenario_options import OptionEntry
+from tokencross.tables.scenario_projection import ProjectionEntry
 from tokencross.tables.scenario_workload import WorkloadEntry
-from tokencross.tables.strict import PositiveAmount, StrictRecord, mistake
+from tokencross.tables.strict import StrictRecord, mistake
 
 __all__ = ["ScenarioFile"]
 
@@ -33,7 +35,7 @@ class ScenarioFile(StrictRecord):
     """What a date before a table's first row does."""
     workload: WorkloadEntry
     """The traffic."""
-    tokens_per_month: PositiveAmount | None = None
+    tokens_per_month: UncertainPositiveAmount | None = None
     """Where you are. [reference tokens/month]"""
     incumbent: str | None = None
     """Label of the option that the others are compared with; the first unless said."""
@@ -41,6 +43,12 @@ class ScenarioFile(StrictRecord):
     """Labels of options that are drawn and compared, but would not do the job equally well."""
     options: tuple[OptionEntry, ...] = Field(min_length=1)
     """What is compared."""
+    projection: ProjectionEntry | None = None
+    """What is assumed about the months to come; for `tokencross when`."""
+    replace: dict[str, UncertainNumber] = Field(default_factory=dict)
+    """Numbers by address, a table's too, that take the place of what stands there; as `Study.replace`."""
+    correlations: tuple[CorrelationEntry, ...] = ()
+    """How uncertain numbers go together; as `Study.correlate`."""
 
     @field_validator("as_of", mode="before")
     @classmethod
@@ -51,3 +59,13 @@ class ScenarioFile(StrictRecord):
             return date.fromisoformat(str(value))
         except ValueError:
             mistake(repr(value), "a date such as 2026-11-21, or tables")
+
+    @field_validator("correlations")
+    @classmethod
+    def _pairs_once(cls, value: tuple[CorrelationEntry, ...]) -> tuple[CorrelationEntry, ...]:
+        seen: list[set[str]] = []
+        for entry in value:
+            if set(entry.pair) in seen:
+                mistake(f"{' with '.join(entry.pair)} twice", "each pair once", "Keep one of the two.")
+            seen.append(set(entry.pair))
+        return value

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from pydantic import model_validator
 
+from tokencross.tables.scenario_numbers import UncertainAmount, UncertainPositiveAmount, UncertainShare, within
 from tokencross.tables.scenario_parts import (
     AroundEntry,
     EngineeringEntry,
@@ -15,7 +17,7 @@ from tokencross.tables.scenario_parts import (
     ThroughputEntry,
     TrainingEntry,
 )
-from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
+from tokencross.tables.strict import Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
 
 __all__ = ["ARGUMENTS", "OptionEntry", "RouteEntry"]
 
@@ -62,23 +64,23 @@ class OptionEntry(StrictRecord):
     """api: standard, batch, or another that the table has."""
     cache_lifetime: str | None = None
     """api: 1h or 12h, where that has its own price."""
-    stored_cache_tokens: Amount | None = None
+    stored_cache_tokens: UncertainAmount | None = None
     """api: kept in an explicit cache around the clock. [billed tokens]"""
     usage_tier: str | None = None
     """api: whose published limits count."""
-    credits_usd_per_month: Amount | None = None
+    credits_usd_per_month: UncertainAmount | None = None
     """api: usage that is free every month. [USD/month]"""
     support: SupportEntry | None = None
     """api: a support plan that grows with the bill."""
     commitment: str | None = None
     """provisioned: hourly, 1_month, 6_months, 1_year or 3_years."""
-    usd_per_unit_hour: PositiveAmount | None = None
+    usd_per_unit_hour: UncertainPositiveAmount | None = None
     """provisioned: a unit's price, instead of the table's. [USD per unit and hour]"""
-    input_tokens_per_minute: PositiveAmount | None = None
+    input_tokens_per_minute: UncertainPositiveAmount | None = None
     """provisioned: what a unit takes, instead of the table's. [billed tokens per unit and minute]"""
-    output_weight_ratio: PositiveAmount | None = None
+    output_weight_ratio: UncertainPositiveAmount | None = None
     """provisioned: input tokens that one output token counts as."""
-    cached_weight_ratio: Amount | None = None
+    cached_weight_ratio: UncertainAmount | None = None
     """provisioned: input tokens that one cached token counts as."""
     min_unit_count: Count | None = None
     """provisioned: fewest units."""
@@ -86,11 +88,11 @@ class OptionEntry(StrictRecord):
     """dedicated: fewest replicas kept up."""
     region: str | None = None
     """Region of prices or instance."""
-    discount_share: Share | None = None
+    discount_share: UncertainShare | None = None
     """api: off the list price."""
-    tokenizer_ratio: PositiveAmount | None = None
+    tokenizer_ratio: UncertainPositiveAmount | None = None
     """api: billed tokens per reference token, instead of the tables'."""
-    output_ratio: PositiveAmount | None = None
+    output_ratio: UncertainPositiveAmount | None = None
     """api: answer length over the workload's."""
     instance: str | None = None
     """self_hosted: provider/instance."""
@@ -102,19 +104,19 @@ class OptionEntry(StrictRecord):
     """self_hosted: serving software."""
     gpus_per_replica: Count | None = None
     """self_hosted: GPUs that serve one copy."""
-    throughput: PositiveAmount | ThroughputEntry | None = None
-    """self_hosted: a rate of one's own [reference tokens per replica-second], or one's own measurements."""
+    throughput: Annotated[PositiveAmount | ThroughputEntry, within(0.0, open_low=True)] | None = None
+    """self_hosted: a rate of one's own [reference tokens per replica-second], a distribution of it, or measurements."""
     latency: str | LatencyEntry | None = None
     """self_hosted: interactive, relaxed or batch, or an objective in milliseconds."""
-    target_load_share: Share | None = None
+    target_load_share: UncertainShare | None = None
     """self_hosted: load at which the latency objective still holds."""
     min_instance_count: Count | None = None
     """self_hosted: least number of instances."""
     spare_instance_count: Count | None = None
     """self_hosted: instances beyond what the peak needs."""
-    prefix_hit_share: Share | None = None
+    prefix_hit_share: UncertainShare | None = None
     """self_hosted: share of prefill that a prefix cache saves."""
-    billed_hours_share: Share | None = None
+    billed_hours_share: UncertainShare | None = None
     """self_hosted: share of the month's hours that are billed."""
     scaling: str | ScalingEntry | None = None
     """self_hosted: fixed, or how the fleet follows its load."""
@@ -124,11 +126,11 @@ class OptionEntry(StrictRecord):
     """self_hosted: instances on the terms of the base."""
     max_instance_count: PositiveCount | None = None
     """self_hosted: the provider's quota."""
-    interruption_overhead_share: Share | None = None
+    interruption_overhead_share: UncertainShare | None = None
     """self_hosted: share of the paid spot hours that interruptions take."""
     zone_count: PositiveCount | None = None
     """self_hosted: failure domains, the loss of one of which the others bear."""
-    standby_share: Share | None = None
+    standby_share: UncertainShare | None = None
     """self_hosted: capacity kept running elsewhere, over the planned one."""
     around: str | AroundEntry | None = None
     """self_hosted: typical, none, or what differs from the tables' defaults."""
@@ -144,35 +146,35 @@ class OptionEntry(StrictRecord):
     """fine_tuned: lora or full."""
     deployment_count: PositiveCount | None = None
     """fine_tuned: deployments with an hourly fee."""
-    base_share: Share | None = None
+    base_share: UncertainShare | None = None
     """fine_tuned: this model's share of the traffic on replicas that adapters share."""
-    adapter_overhead_share: Share | None = None
+    adapter_overhead_share: UncertainShare | None = None
     """fine_tuned: of the base's throughput, what serving adapters costs."""
     fallback: str | None = None
     """cascade, accepted: label of the option that gets what is left."""
-    escalation_share: Share | None = None
+    escalation_share: UncertainShare | None = None
     """cascade: share of the traffic that goes on to the fallback."""
     verifier: str | None = None
     """cascade: label of the model that checks answers."""
-    verifier_output_tokens: Amount | None = None
+    verifier_output_tokens: UncertainAmount | None = None
     """cascade: length of its verdict. [reference tokens]"""
-    verifier_usd_per_request: Amount | None = None
+    verifier_usd_per_request: UncertainAmount | None = None
     """cascade: what checking an answer costs. [USD per request]"""
     burst: str | None = None
     """spillover: label of the option that gets what the base does not hold."""
     replica_count: PositiveCount | None = None
     """spillover: replicas of the base; the cheapest number at every volume unless said."""
-    success_share: Share | None = None
+    success_share: UncertainShare | None = None
     """accepted: share of first attempts that are accepted."""
     retry_count: Count | None = None
     """accepted: how often a failed task is tried again."""
-    retry_success_share: Share | None = None
+    retry_success_share: UncertainShare | None = None
     """accepted: share of the retries that are accepted."""
-    fallback_success_share: Share | None = None
+    fallback_success_share: UncertainShare | None = None
     """accepted: share of the fallback's attempts that are accepted."""
-    review_usd_per_task: Amount | None = None
+    review_usd_per_task: UncertainAmount | None = None
     """accepted: a person who settles a task that is left. [USD per task]"""
-    reviewed_share: Share | None = None
+    reviewed_share: UncertainShare | None = None
     """accepted: share of the tasks left that a person settles."""
     compute_as_of: date | None = None
     """self_hosted: date of the instance price, if another."""

@@ -6,8 +6,14 @@ from datetime import date
 
 from pydantic import Field, model_validator
 
+from tokencross.tables.scenario_numbers import (
+    Distributions,
+    UncertainAmount,
+    UncertainPositiveAmount,
+    UncertainShare,
+)
 from tokencross.tables.serving_records import LoadBasis
-from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
+from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, StrictRecord, mistake
 
 __all__ = [
     "AroundEntry",
@@ -31,15 +37,15 @@ __all__ = [
 class TeamEntry(StrictRecord):
     """What a team comes to; as `tokencross.Engineering.from_team`."""
 
-    engineers: Amount
+    engineers: UncertainAmount
     """How many build it. [engineers]"""
-    months: Amount
+    months: UncertainAmount
     """For how long. [months]"""
-    loaded_usd_per_year: Amount
+    loaded_usd_per_year: UncertainAmount
     """What one costs with all that comes on top of the salary. [USD per engineer and year]"""
-    upkeep_fte: Amount = 0.0
+    upkeep_fte: UncertainAmount = 0.0
     """Who keep it running. [engineers]"""
-    upkeep_fte_per_gpu: Amount = 0.0
+    upkeep_fte_per_gpu: UncertainAmount = 0.0
     """The same, by the GPU. [engineers per GPU]"""
 
 
@@ -48,17 +54,17 @@ class EngineeringEntry(StrictRecord):
 
     label: str = "engineering"
     """Name in breakdowns and addresses."""
-    upfront_usd: Amount = 0.0
+    upfront_usd: UncertainAmount = 0.0
     """Spent before the first token is served. [USD]"""
-    amortization_months: PositiveAmount = 24.0
+    amortization_months: UncertainPositiveAmount = 24.0
     """Months over which it is spread. [months]"""
-    discount_rate_per_year: Amount = 0.0
+    discount_rate_per_year: UncertainAmount = 0.0
     """Effective annual rate; 0 is a straight line. [1/year]"""
-    upkeep_usd_per_month: Amount = 0.0
+    upkeep_usd_per_month: UncertainAmount = 0.0
     """Running effort. [USD/month]"""
-    upkeep_usd_per_gpu_month: Amount = 0.0
+    upkeep_usd_per_gpu_month: UncertainAmount = 0.0
     """Running effort that grows with the fleet. [USD per GPU and month]"""
-    lead_months: Amount = 0.0
+    lead_months: UncertainAmount = 0.0
     """Months before the first token is served. [months]"""
     team: TeamEntry | None = None
     """People and months, instead of sums."""
@@ -76,7 +82,7 @@ class SupportBand(StrictRecord):
 
     from_usd_per_month: Amount
     """Where the band begins. [USD/month]"""
-    bill_share: Share
+    bill_share: UncertainShare
     """Of that part of the bill."""
 
 
@@ -87,16 +93,16 @@ class SupportEntry(StrictRecord):
     """Name in breakdowns."""
     bands: tuple[SupportBand, ...] = Field(min_length=1)
     """From 0, ascending."""
-    min_usd_per_month: Amount = 0.0
+    min_usd_per_month: UncertainAmount = 0.0
     """At least this much. [USD/month]"""
 
 
 class AutoscaledEntry(StrictRecord):
     """As `tokencross.Scaling.autoscaled`."""
 
-    start_up_minutes: Amount | None = None
+    start_up_minutes: UncertainAmount | None = None
     """Billed before an instance serves; 2 and the time to load the weights unless said. [minutes]"""
-    cool_down_minutes: Amount = 5.0
+    cool_down_minutes: UncertainAmount = 5.0
     """Kept after its load has gone. [minutes]"""
 
 
@@ -114,9 +120,9 @@ class ScheduledEntry(StrictRecord):
 class ServerlessEntry(StrictRecord):
     """As `tokencross.Scaling.serverless`."""
 
-    start_up_seconds: Amount
+    start_up_seconds: UncertainAmount
     """Billed before the first token of a cold start. [seconds]"""
-    idle_seconds: Amount
+    idle_seconds: UncertainAmount
     """Billed after the last request. [seconds]"""
 
 
@@ -198,8 +204,8 @@ class MeasuredEntry(StrictRecord):
     """Its version."""
 
 
-class ThroughputEntry(StrictRecord):
-    """One's own measurements: `benchmarks:`, `measured:` or both; as `tokencross.Throughput`."""
+class ThroughputEntry(Distributions):
+    """One's own measurements, `benchmarks:`, `measured:` or both, as `tokencross.Throughput`; or a distribution."""
 
     benchmarks: tuple[BenchmarkEntry, ...] = ()
     """Files that a benchmark wrote."""
@@ -208,8 +214,11 @@ class ThroughputEntry(StrictRecord):
 
     @model_validator(mode="after")
     def _any(self) -> ThroughputEntry:
-        if not self.benchmarks and not self.measured:
-            mistake("neither benchmarks nor measured", "at least one measurement")
+        said = [*self.kinds, *(key for key in ("benchmarks", "measured") if getattr(self, key))]
+        if not said:
+            mistake("neither benchmarks nor measured", "at least one measurement, or a distribution")
+        if self.kinds and len(said) > 1:
+            mistake(" and ".join(said), "one distribution, or measurements")
         return self
 
 
@@ -230,9 +239,9 @@ class AroundEntry(StrictRecord):
     """A row of around/ by id, or `none`."""
     traffic: str | None = None
     """A row of around/ by id."""
-    numbers: dict[str, Amount] = Field(default_factory=dict)
+    numbers: dict[str, UncertainAmount] = Field(default_factory=dict)
     """Numbers by name, such as staging_hours_share or observability_usd_per_month."""
-    other: dict[str, Amount] = Field(default_factory=dict)
+    other: dict[str, UncertainAmount] = Field(default_factory=dict)
     """Items of one's own by name. [USD per month]"""
 
 
@@ -243,36 +252,36 @@ class ModelEntry(StrictRecord):
     """provider/model."""
     service_tier: str | None = None
     """standard, batch, or another that the table has."""
-    discount_share: Share | None = None
+    discount_share: UncertainShare | None = None
     """Off the list price."""
 
 
 class TrainingEntry(StrictRecord):
     """What training takes; as `tokencross.Training`. All tokens and counts are of one retraining."""
 
-    examples_count: PositiveAmount | None = None
+    examples_count: UncertainPositiveAmount | None = None
     """Labelled examples."""
-    usd_per_example: Amount | None = None
+    usd_per_example: UncertainAmount | None = None
     """Labelling one. [USD]"""
-    pilot_share: Amount | None = None
+    pilot_share: UncertainAmount | None = None
     """Schema and pilot, on top of the labels' cost."""
-    tokens_per_example: PositiveAmount | None = None
+    tokens_per_example: UncertainPositiveAmount | None = None
     """Of an example. [reference tokens]"""
-    training_tokens: PositiveAmount | None = None
+    training_tokens: UncertainPositiveAmount | None = None
     """Of one epoch, instead. [tokens]"""
-    epochs: PositiveAmount | None = None
+    epochs: UncertainPositiveAmount | None = None
     """Passes over the data."""
-    validation_tokens: Amount | None = None
+    validation_tokens: UncertainAmount | None = None
     """Of the validation set. [tokens]"""
-    validation_count: Amount | None = None
+    validation_count: UncertainAmount | None = None
     """How often it is evaluated in a run."""
-    training_usd_per_mtok: Amount | None = None
+    training_usd_per_mtok: UncertainAmount | None = None
     """The vendor's price, instead of the table's. [USD per million tokens]"""
-    training_hours: Amount | None = None
+    training_hours: UncertainAmount | None = None
     """Of a run. [hours]"""
-    training_usd_per_hour: Amount | None = None
+    training_usd_per_hour: UncertainAmount | None = None
     """Of training time. [USD per hour]"""
-    minimum_usd_per_run: Amount | None = None
+    minimum_usd_per_run: UncertainAmount | None = None
     """At least. [USD]"""
     instance: str | None = None
     """Where it is trained, provider/instance."""
@@ -280,37 +289,37 @@ class TrainingEntry(StrictRecord):
     """On which terms."""
     region: str | None = None
     """In which region."""
-    parameter_count: PositiveAmount | None = None
+    parameter_count: UncertainPositiveAmount | None = None
     """Parameters that work on one token."""
-    gpu_tflops: PositiveAmount | None = None
+    gpu_tflops: UncertainPositiveAmount | None = None
     """The GPUs' peak, instead of the table's. [10^12 operations per second]"""
-    model_flops_utilisation_share: Share | None = None
+    model_flops_utilisation_share: UncertainShare | None = None
     """Of the GPUs' peak."""
-    run_count: PositiveAmount | None = None
+    run_count: UncertainPositiveAmount | None = None
     """Runs for each model that is served, failed ones too."""
-    evaluation_usd: Amount | None = None
+    evaluation_usd: UncertainAmount | None = None
     """Of a retraining. [USD]"""
     judge: ModelEntry | None = None
     """A hosted model that judges the result."""
-    evaluation_request_count: Amount | None = None
+    evaluation_request_count: UncertainAmount | None = None
     """Requests to it."""
-    evaluation_input_tokens: Amount | None = None
+    evaluation_input_tokens: UncertainAmount | None = None
     """Per request to it. [reference tokens]"""
-    evaluation_output_tokens: Amount | None = None
+    evaluation_output_tokens: UncertainAmount | None = None
     """Per answer of it. [reference tokens]"""
     teacher: ModelEntry | None = None
     """A hosted model that labels the examples."""
-    teacher_input_tokens: Amount | None = None
+    teacher_input_tokens: UncertainAmount | None = None
     """Per request to it. [reference tokens]"""
-    teacher_output_tokens: Amount | None = None
+    teacher_output_tokens: UncertainAmount | None = None
     """Per answer of it. [reference tokens]"""
-    kept_share: Share | None = None
+    kept_share: UncertainShare | None = None
     """Of its answers, what becomes examples."""
-    retrain_every_months: PositiveAmount | None = None
+    retrain_every_months: UncertainPositiveAmount | None = None
     """From one training to the next; 9 unless said. [months]"""
-    data_life_months: PositiveAmount | None = None
+    data_life_months: UncertainPositiveAmount | None = None
     """How long the labelled data serve. [months]"""
-    relabelled_share: Share | None = None
+    relabelled_share: UncertainShare | None = None
     """Of the examples, what a retraining buys anew."""
     scratch: bool | None = None
     """Whether all weights are trained from nothing."""

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tokencross.tables.strict import Amount, Count, PositiveAmount, PositiveCount, Share, StrictRecord, mistake
+from tokencross.tables.scenario_numbers import UncertainAmount, UncertainPositiveAmount, UncertainShare
+from tokencross.tables.strict import Amount, Count, PositiveCount, Share, StrictRecord, mistake
 
 __all__ = ["BusinessHoursEntry", "ClassEntry", "LoadEntry", "LogEntry", "MixedLoadEntry", "WorkloadEntry"]
 
@@ -76,28 +77,28 @@ LoadForm = str | tuple[Amount, ...] | LoadEntry
 class _Shape(StrictRecord):
     """The shape of requests, in reference tokens."""
 
-    input_tokens: Amount
+    input_tokens: UncertainAmount
     """Mean prompt per request, cached tokens too. [reference tokens]"""
-    output_tokens: Amount
+    output_tokens: UncertainAmount
     """Mean answer per request. [reference tokens]"""
-    cached_input_share: Share = 0.0
+    cached_input_share: UncertainShare = 0.0
     """Share of input read from a provider's cache."""
-    cache_write_share: Share | None = None
+    cache_write_share: UncertainShare | None = None
     """Share of input written to it; asked for with cached_input_share."""
-    batch_share: Share = 0.0
+    batch_share: UncertainShare = 0.0
     """Share of the tokens that can wait."""
-    input_cv: Amount = 0.0
+    input_cv: UncertainAmount = 0.0
     """Standard deviation over mean of the prompt length."""
-    output_cv: Amount = 0.0
+    output_cv: UncertainAmount = 0.0
     """Standard deviation over mean of the answer length."""
     text_kind: str = "english"
     """Kind of text, for tokenizers."""
-    peak_to_mean: PositiveAmount | None = None
+    peak_to_mean: UncertainPositiveAmount | None = None
     """Peak hour over mean hour; 3 unless said."""
     load: LoadForm | None = None
     """24 or 168 relative weights by hour (Monday first, UTC), a preset's name, `flat`, `business_hours`, or one of
     these with its arguments; instead of peak_to_mean."""
-    burst_ratio: PositiveAmount | None = None
+    burst_ratio: UncertainPositiveAmount | None = None
     """Busiest minutes over the peak hour; 1.25 unless said."""
 
 
@@ -111,9 +112,9 @@ class ClassEntry(_Shape):
 class WorkloadEntry(_Shape):
     """The traffic, in reference tokens; as `tokencross.Workload`, or `classes:` as `tokencross.Workload.mix`."""
 
-    input_tokens: Amount | None = None  # type: ignore[assignment]  # absent beside classes
+    input_tokens: UncertainAmount | None = None  # type: ignore[assignment]  # absent beside classes
     """Mean prompt per request, cached tokens too. [reference tokens]"""
-    output_tokens: Amount | None = None  # type: ignore[assignment]  # absent beside classes
+    output_tokens: UncertainAmount | None = None  # type: ignore[assignment]  # absent beside classes
     """Mean answer per request. [reference tokens]"""
     classes: dict[str, ClassEntry] | None = None
     """Classes of work by name, instead of one shape."""

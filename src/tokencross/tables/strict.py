@@ -14,7 +14,18 @@ from tokencross.errors import Problem, TokencrossError, offer
 from tokencross.tables.naming import unit_of
 from tokencross.tables.reading import Document, KeyPath, Plain
 
-__all__ = ["Amount", "Count", "PositiveAmount", "PositiveCount", "Share", "StrictRecord", "mistake", "parse_record"]
+__all__ = [
+    "Amount",
+    "Count",
+    "Finite",
+    "PositiveAmount",
+    "PositiveCount",
+    "Share",
+    "StrictRecord",
+    "as_error",
+    "mistake",
+    "parse_record",
+]
 
 _RecordT = TypeVar("_RecordT", bound="StrictRecord")
 
@@ -31,6 +42,7 @@ def _finite(value: float) -> float:
     return value
 
 
+Finite = Annotated[float, AfterValidator(_finite)]
 Amount = Annotated[float, Field(ge=0.0), AfterValidator(_finite)]
 PositiveAmount = Annotated[float, Field(gt=0.0), AfterValidator(_finite)]
 Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_finite)]
@@ -73,8 +85,7 @@ def parse_record(kind: type[_RecordT], data: Plain, document: Document, path: Ke
         findings = error.errors(include_url=False)
         # a list whose entries are wrong is also reported as too short: the entries say it better
         told = [d for d in findings if not (d["type"] == "too_short" and d["input"])]
-        told = [d for d in told if _meant(d["loc"], data)] or told
-        problems = [_problem(details, document, path) for details in told]
+        problems = [_problem(details, document, path) for details in _clearest(told, data)]
         raise document.error(*problems) from None
 
 
@@ -82,6 +93,24 @@ def parse_record(kind: type[_RecordT], data: Plain, document: Document, path: Ke
 _KIND = re.compile(r"str|float|int|constrained-.*|function-.*|(tuple|dict|list|union)\[.*|[A-Z]\w*Entry")
 _RECORD = re.compile(r"function-.*Entry\]|dict\[.*|[A-Z]\w*Entry")
 _LIST = re.compile(r"(tuple|list)\[.*")
+
+
+def _clearest(findings: Sequence[ErrorDetails], data: Plain) -> list[ErrorDetails]:
+    """Return what is wrong with the kinds of value that were written, and else the first finding of each place."""
+    meant = [_meant(finding["loc"], data) for finding in findings]
+    places = [_written(finding["loc"]) for finding in findings]
+    known = [place for place, is_meant in zip(places, meant, strict=True) if is_meant]
+    told = []
+    for finding, place, is_meant in zip(findings, places, meant, strict=True):
+        if is_meant or not any(other[: len(place)] == place for other in known):
+            told.append(finding)
+            known.append(place)
+    return told
+
+
+def _written(place: Sequence[str | int]) -> list[str | int]:
+    """Return the keys and indices of a place, without the kinds of value that were tried there."""
+    return [step for step in place if not (isinstance(step, str) and _KIND.fullmatch(step))]
 
 
 def _meant(place: Sequence[str | int], data: Plain) -> bool:
@@ -102,8 +131,7 @@ def _meant(place: Sequence[str | int], data: Plain) -> bool:
 
 def _problem(details: ErrorDetails, document: Document, path: KeyPath) -> Problem:
     """Return one of pydantic's findings as a problem in our words."""
-    loc = [step for step in details["loc"] if not (isinstance(step, str) and _KIND.fullmatch(step))]
-    place: list[str | int] = [*path, *loc]
+    place: list[str | int] = [*path, *_written(details["loc"])]
     context = details.get("ctx", {})
     kind = details["type"]
     if kind == "unknown_key":
@@ -168,7 +196,7 @@ def _remedy(details: ErrorDetails) -> str:
 
 def _joined(place: str, where: str) -> str:
     """Return a place in a file with what the call names, once where both say the same."""
-    return place if place.endswith(f": {where}") else f"{place}: {where}"
+    return place if place.endswith((f": {where}", f".{where}")) else f"{place}: {where}"
 
 
 def as_error(document: Document, path: KeyPath, error: TokencrossError) -> TokencrossError:

@@ -25,15 +25,22 @@ class Taken:
     citation: Citation
     quantities: list[Quantity] = field(default_factory=list)
 
-    def number(self, key: str, value: float | None, *, otherwise: FloatOrDraws = 0.0) -> FloatOrDraws:
-        """Return the number at a key; ``otherwise`` where the table has none."""
+    def number(
+        self,
+        key: str,
+        value: float | None,
+        *,
+        otherwise: FloatOrDraws = 0.0,
+        between: tuple[float, float] | None = None,
+    ) -> FloatOrDraws:
+        """Return the number at a key, ``otherwise`` where there is none; ``between`` is where the table sees others."""
         if value is None:
             return otherwise
         place = f"{self.address}.{key}"
         replaced = place in self.overrides
         number = float_or_draws(self.overrides.get(place, value))
         cited = replace(self.citation, via=REPLACED) if replaced else self.citation
-        self.quantities.append(Quantity(place, number, unit_of(key), cited))
+        self.quantities.append(Quantity(place, number, unit_of(key), cited, None if replaced else between))
         return number
 
 

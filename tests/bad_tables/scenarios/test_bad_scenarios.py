@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 import tokencross as tc
 from tokencross.cli import app
 from tokencross.errors import ResolveError, ScenarioError, TableError, TokencrossError
+from tokencross.options.hosting import CHOICES, NUMBERS
 
 HERE = Path(__file__).parent
 WORKLOAD_KEYS = (
@@ -45,6 +46,7 @@ API_KEYS = (
     "stored_cache_tokens, support, tokenizer_ratio, usage_tier"
 )
 PROVIDERS = ", ".join(sorted(path.stem for path in (HERE.parents[2] / "pricing" / "api").glob("*.yaml")))
+DISTRIBUTION_KEYS = "between, triangular, share_between"
 SCENARIO = "a scenario: a mapping of keys to values"
 Mistake = tuple[type[TokencrossError], str, str, str]
 
@@ -247,7 +249,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "double_engineering": (
         ScenarioError,
-        ":11: options[1].engineering: engineering",
+        ":11: options[1].engineering",
         "two items labelled 'engineering'; accepted: a different label for each item",
         "",
     ),
@@ -261,6 +263,110 @@ MISTAKES: dict[str, Mistake] = {
     "foreign_key": (ScenarioError, ":6: options[0]", f"'instance' with api; accepted: one of {API_KEYS}", ""),
     "no_options": (ScenarioError, ":5: options", "(); accepted: at least 1 entries", ""),
     "zero_gpus": (ScenarioError, ":7: options[1]: own:gpus_per_replica", "0; accepted: a whole number >= 1", ""),
+    "misspelt_distribution": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd.betwen",
+        f"an unknown key; accepted: one of {DISTRIBUTION_KEYS}, name",
+        "Did you mean 'between' or 'share_between'?",
+    ),
+    "interval_backwards": (
+        ScenarioError,
+        ":4: tokens_per_month.between",
+        "low 6e+09 and high 2e+09; accepted: low < high",
+        "Swap the two.",
+    ),
+    "interval_of_one_number": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd.between",
+        "60000; accepted: [low, high]",
+        "",
+    ),
+    "interval_as_text": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd.between[0]",
+        "'50k'; accepted: a number",
+        "Write the number alone; its unit is in the key's name.",
+    ),
+    "two_distributions": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd",
+        f"between and triangular; accepted: one of {DISTRIBUTION_KEYS}",
+        "",
+    ),
+    "no_distribution": (
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd",
+        f"none of them; accepted: one of {DISTRIBUTION_KEYS}",
+        "",
+    ),
+    "interval_below_zero": (  # normal with mean 35,000: 35,000 over 90,000 / (2 x 1.644854) is 1.27932 deviations
+        ScenarioError,
+        ":12: options[1].engineering[0].upfront_usd",
+        "a distribution with 10% of its mass below 0; accepted: a finite number >= 0 (USD)",
+        "What is never negative is between: [low, high] with low above 0: a lognormal distribution.",
+    ),
+    "share_above_one": (  # lognormal around 0.3: ln(1 / 0.3) over ln(9) / (2 x 1.644854) is 1.80260 deviations
+        ScenarioError,
+        ":6: options[0].discount_share",
+        "a distribution with 3.57% of its mass above 1; accepted: a number from 0 to 1",
+        "A share between 0 and 1 is share_between: [low, high].",
+    ),
+    "share_between_percents": (
+        ScenarioError,
+        ":6: options[0].discount_share.share_between",
+        "low 10 and high 20; accepted: two numbers above 0 and below 1, the lower one first",
+        "Shares are fractions: write 0.5 for 50%.",
+    ),
+    "peak_below_mean_in_some_draws": (  # lognormal around 3: ln(3) over ln(4) / (2 x 1.644854) is 2.60704 deviations
+        ScenarioError,
+        ":3: workload: workload:peak_to_mean",
+        "a distribution with 0.457% of its mass below 1; accepted: a finite number >= 1 (peak hour over mean hour)",
+        "tc.triangular(low, mode, high) stays within its ends.",
+    ),
+    "rate_that_is_no_distribution": (
+        ScenarioError,
+        ":11: options[1].throughput.betwen",
+        f"an unknown key; accepted: one of {DISTRIBUTION_KEYS}, name, benchmarks, measured",
+        "Did you mean 'between' or 'share_between'?",
+    ),
+    "one_name_two_numbers": (
+        ScenarioError,
+        ":13: options[1].engineering[1].upfront_usd",
+        "between: [50000, 90000] of the name 'work'; accepted: the same as on line 12, between: [50000, 80000]: one "
+        "name is one number",
+        "Give it another name, or none.",
+    ),
+    "replaced_unknown_address": (
+        ScenarioError,
+        ":14: replace.own:througput",
+        f"no such number; accepted: {', '.join([*NUMBERS, *CHOICES, 'engineering'])}",
+        "Did you mean 'throughput' or 'throughput_ratio'?",
+    ),
+    "replaced_below_zero": (
+        ScenarioError,
+        ":14: replace.compute:lambda/gpu_1x_b200_sxm6.usd_per_hour",
+        "-3; accepted: a finite number >= 0 (USD per hour)",
+        "",
+    ),
+    "correlation_of_unknown": (
+        ScenarioError,
+        ":14: correlations[0].pair: correlate",
+        "'wrok'; accepted: an uncertain input: work, own:throughput_ratio, "
+        "own:around.observability_usd_per_instance_month, own:around.staging_hours_share",
+        "Did you mean 'work'?",
+    ),
+    "correlation_over_one": (
+        ScenarioError,
+        ":14: correlations[0].correlation",
+        "1.4; accepted: a number <= 1",
+        "",
+    ),
+    "correlation_of_three": (
+        ScenarioError,
+        ":14: correlations[0].pair",
+        "['work', 'a', 'b']; accepted: [name, name]",
+        "",
+    ),
     "tag": (
         ScenarioError,
         ":1",
