@@ -9,15 +9,16 @@ from typing import NoReturn
 
 import numpy as np
 
-from tokencross.costs import closed_form
+from tokencross.costs.coefficients import draw_count
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.difference import subtract
+from tokencross.costs.drawn import breakevens_of_draws
 from tokencross.costs.reasons import why_never, why_not_for_ever
 from tokencross.costs.solver import Solution, solve
-from tokencross.costs.terms import Array, Fixed, PerToken, straight
+from tokencross.costs.terms import Array
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import Number, check_number, float_or_draws
-from tokencross.units import DAYS_PER_MONTH, TOKENS_PER_MTOK
+from tokencross.units import DAYS_PER_MONTH
 
 __all__ = ["MAX_TOKENS_PER_MONTH", "Breakeven", "breakeven"]
 
@@ -72,7 +73,8 @@ class Breakeven:
         if self.first is None or self.incumbent is None:
             return None
         if isinstance(self.first, np.ndarray):
-            return _bills(self.incumbent, self.first)
+            above = np.maximum(self.first * _JUST_ABOVE_RATIO, _TINY_VOLUME)
+            return self.incumbent.usd_per_month_by_draw(above)
         return self.incumbent.usd_per_month(max(self.first * _JUST_ABOVE_RATIO, _TINY_VOLUME))
 
     @property
@@ -155,7 +157,7 @@ def breakeven(
         )
     if isinstance(max_intervals, bool) or not isinstance(max_intervals, int) or max_intervals < 0:
         raise ScenarioError(Problem("max_intervals", repr(max_intervals), "a whole number >= 0"))
-    draws = _draw_count(challenger, incumbent)
+    draws = draw_count((*challenger.terms, *incumbent.terms), where="breakeven")
     if draws is not None:
         return _of_draws(challenger, incumbent, draws, keep)
     solved = solve(subtract(challenger.terms, incumbent.terms, keep_share=keep), max_tokens_per_month, max_intervals)
@@ -168,17 +170,6 @@ def _checked_margin(margin_share: float) -> float:
     if isinstance(margin, np.ndarray) or margin == 1.0:
         raise ScenarioError(Problem("margin_share", f"{margin}", "a number from 0 to below 1"))
     return margin
-
-
-def _draw_count(challenger: CostCurve, incumbent: CostCurve) -> int | None:
-    """Return the number of draws of the two curves; None when both are plain."""
-    counts = {curve.draw_count for curve in (challenger, incumbent)} - {None, 1}
-    if len(counts) > 1:
-        found = f"curves with {' and '.join(str(count) for count in sorted(c for c in counts if c))} draws"
-        raise ScenarioError(Problem("breakeven", found, "curves with the same number of draws"))
-    if counts:
-        return counts.pop()
-    return 1 if 1 in (challenger.draw_count, incumbent.draw_count) else None
 
 
 def _described(solved: Solution, challenger: CostCurve, incumbent: CostCurve, keep: float) -> Breakeven:
@@ -201,37 +192,9 @@ def _described(solved: Solution, challenger: CostCurve, incumbent: CostCurve, ke
 
 
 def _of_draws(challenger: CostCurve, incumbent: CostCurve, draws: int, keep: float) -> Breakeven:
-    """Return first and robust draw by draw: in closed form for a line against a staircase, else one by one."""
-    pair = closed_form.line_and_staircase(challenger, incumbent, keep)
-    if pair is not None:
-        found = closed_form.crossings(pair)
-        first, robust = (part if part.shape == (draws,) else np.full(draws, part) for part in found)
-    else:
-        first, robust = np.full(draws, np.nan), np.full(draws, np.nan)
-        for index in range(draws):
-            terms = (curve.draw(index).terms for curve in (challenger, incumbent))
-            solved = solve(subtract(*terms, keep_share=keep), MAX_TOKENS_PER_MONTH, 1)
-            first[index] = np.nan if solved.first is None else solved.first
-            robust[index] = np.nan if solved.robust is None else solved.robust
+    """Return first and robust draw by draw, without intervals."""
+    ours, theirs = challenger.collapsed(), incumbent.collapsed()
+    first, robust = breakevens_of_draws(ours.terms, theirs.terms, draws=draws, keep_share=keep)
     missing = int(np.count_nonzero(np.isnan(robust)))
     reason = f"no robust breakeven in {missing:,} of {draws:,} draws" if missing else None
     return Breakeven(first=first, robust=robust, reason=reason, incumbent=incumbent)
-
-
-def _bills(incumbent: CostCurve, first: Array) -> Array:
-    """Return the incumbent's bill just above ``first``, draw by draw; nan where there is none. [USD/month]"""
-    bills = np.zeros_like(first)
-    above = np.maximum(first * _JUST_ABOVE_RATIO, _TINY_VOLUME)
-    for term in incumbent.terms:
-        match term:
-            case Fixed():
-                bills += np.where(np.isnan(first), np.nan, term.usd_per_month)
-            case PerToken():
-                bills += term.usd_per_mtok * above / TOKENS_PER_MTOK
-            case _:
-                plain = [
-                    straight(term.draw(index), np.asarray(volume)) if np.isfinite(volume) else np.nan
-                    for index, volume in enumerate(above)
-                ]
-                bills += np.array(plain, dtype=float)
-    return bills

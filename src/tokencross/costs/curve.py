@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tokencross.citation import Citation
-from tokencross.costs.composite import Cheapest, Minimum, sum_of_lines
+from tokencross.costs.coefficients import coefficients, draw_count, one_draw_count, taken
+from tokencross.costs.collapsed import collapsed
+from tokencross.costs.composite import Cheapest, Minimum
+from tokencross.costs.evaluate import SortedTerms, usd_at_volumes, usd_by_draw
 from tokencross.costs.terms import (
     Array,
     Bands,
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CostCurve"]
-
-_BLOCK = 8_192  # volumes worked on at once: three buffers of this size stay in a core's cache
 
 
 def _coefficient(value: Number, where: str, unit: str, *, high: float = np.inf, open_low: bool = False) -> FloatOrDraws:
@@ -54,6 +55,10 @@ class CostCurve:
     """
 
     terms: tuple[Term, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse draws of different lengths."""
+        _ = self.draw_count
 
     # ------------------------------------------------------------------ constructors
 
@@ -192,6 +197,7 @@ class CostCurve:
     def __mul__(self, ratio: Number) -> CostCurve:
         """Return the curve with every amount multiplied: an uplift or a discount."""
         factor = _coefficient(ratio, "curve * ratio", "ratio")
+        self._check_draws(factor, "curve * ratio")
         return CostCurve(tuple(term.scaled(factor, 1.0) for term in self.terms))
 
     __rmul__ = __mul__
@@ -199,7 +205,12 @@ class CostCurve:
     def at_share(self, share: Number) -> CostCurve:
         """Return the cost at V when only this share of V comes here: the curve evaluated at ``share * V``."""
         checked = _coefficient(share, "at_share", "share of V")
+        self._check_draws(checked, "at_share")
         return CostCurve(tuple(term.scaled(1.0, checked) for term in self.terms))
+
+    def _check_draws(self, number: FloatOrDraws, where: str) -> None:
+        """Refuse draws that are not as many as the curve's."""
+        one_draw_count([number, *(x for term in self.terms for x in coefficients(term))], where=where)
 
     def labelled(self, label: str) -> CostCurve:
         """Return the curve with every term carrying ``label``."""
@@ -213,12 +224,23 @@ class CostCurve:
         """Return the plain curve of one draw of the coefficients."""
         return CostCurve(tuple(term.draw(index) for term in self.terms))
 
+    def draws(self, rows: slice) -> CostCurve:
+        """Return the curve of some of the draws; numbers that are the same in all of them stay as they are."""
+        return CostCurve(taken(self.terms, rows))
+
+    def collapsed(self) -> CostCurve:
+        """Return a curve of the same total with the fewest terms, labels and citations left behind."""
+        return CostCurve(self._few_terms)
+
+    @cached_property
+    def _few_terms(self) -> tuple[Term, ...]:
+        """The fewest terms of the same total."""
+        return collapsed(self.terms)
+
     @cached_property
     def draw_count(self) -> int | None:
         """Number of draws that the coefficients carry; None for a plain curve."""
-        intercept, slope = sum_of_lines(self.terms, np.zeros(1))
-        shape = np.broadcast_shapes(intercept.shape, slope.shape)
-        return shape[0] if len(shape) > 1 else None
+        return draw_count(self.terms, where=", ".join(dict.fromkeys(term.label for term in self.terms)) or "curve")
 
     # ------------------------------------------------------------------ evaluation
 
@@ -246,57 +268,49 @@ class CostCurve:
         """
         points = _volumes(volumes)
         if self.draw_count is not None:
-            return self._dense(points)
+            costs = usd_at_volumes(self._few_terms, self.draw_count, points.reshape(-1))
+            return costs.reshape(self.draw_count, *points.shape)
         if points.ndim == 0:
             total = self._dense(points)
             return np.asarray(total) if isinstance(volumes, np.ndarray) else float(total)
-        return self._blocked(np.ascontiguousarray(points).reshape(-1)).reshape(points.shape)
+        return self._sorted_terms.usd(np.ascontiguousarray(points).reshape(-1)).reshape(points.shape)
+
+    def usd_per_month_by_draw(self, volumes: Array) -> Array:
+        """Return the monthly cost of each draw at a volume of its own.
+
+        Parameters
+        ----------
+        volumes : ndarray, shape (D,)
+            Tokens per month, each >= 0; nan where there is none. [tokens/month]
+
+        Returns
+        -------
+        ndarray, shape (D,)
+            nan where the volume is. [USD/month]
+
+        Raises
+        ------
+        ScenarioError
+            If there are not as many volumes as draws, or one is negative or infinite.
+        """
+        points = np.asarray(volumes, dtype=float)
+        self._check_draws(points, "usd_per_month_by_draw: volumes")
+        points = np.broadcast_to(points, (max(points.size, self.draw_count or 1),))
+        none = np.isnan(points)
+        costs = usd_by_draw(self._few_terms, _volumes(np.where(none, 0.0, points)))
+        return np.where(none, np.nan, costs)
 
     def _dense(self, points: Array) -> Array:
-        """Return the sum of the terms at once, draws first."""
+        """Return the sum of the terms at once."""
         total: Array = np.zeros(points.shape)
         for term in self.terms:
             total = total + straight(term, points)
         return total
 
-    def _blocked(self, points: Array) -> Array:
-        """Return the sum of the terms in blocks that stay in cache; no temporary grows with the volumes."""
-        level, slope, steps, others = self._sorted_terms
-        out = np.empty(points.size)
-        buffer = np.empty(min(_BLOCK, points.size))
-        for start in range(0, points.size, _BLOCK):
-            block = points[start : start + _BLOCK]
-            total, work = out[start : start + _BLOCK], buffer[: block.size]
-            np.multiply(block, slope, out=total)
-            total += level
-            for usd, per_token, minimum in steps:
-                np.multiply(block, per_token, out=work)
-                np.ceil(work, out=work)
-                if minimum > 0.0:
-                    np.maximum(work, minimum, out=work)
-                work *= usd
-                total += work
-            for term in others:
-                total += straight(term, block)
-        return out
-
     @cached_property
-    def _sorted_terms(self) -> tuple[float, float, list[tuple[float, float, float]], list[Term]]:
-        """Fixed and per-token terms added up, staircases as (USD per step, steps per token, minimum), the others."""
-        level = slope = 0.0
-        steps: list[tuple[float, float, float]] = []
-        others: list[Term] = []
-        for term in self.terms:
-            match term:
-                case Fixed():
-                    level += float(term.usd_per_month)
-                case PerToken():
-                    slope += float(term.usd_per_mtok) / TOKENS_PER_MTOK
-                case Staircase():
-                    steps.append((float(term.usd_per_step), term.steps_per_token(), float(term.min_steps)))
-                case _:
-                    others.append(term)
-        return level, slope, steps, others
+    def _sorted_terms(self) -> SortedTerms:
+        """The terms by kind, as they are evaluated."""
+        return SortedTerms.of(self.terms)
 
     @overload
     def usd_per_mtok(self, volumes: float) -> float: ...

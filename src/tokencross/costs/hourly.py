@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokencross.citation import Citation
+from tokencross.costs.level_steps import mean_steps
 from tokencross.costs.terms import FULL_STEP_RATIO, Array, Component, Fixed, Tail, Term, as_column, hashable, pick
 from tokencross.number import FloatOrDraws
 
@@ -118,16 +119,23 @@ class HourlyStaircase:
         return points[inside], np.repeat(levels, counts)[inside]
 
     def _of_draws(self, volumes: Array) -> Array:
-        """Return the cost with draws first, one level at a time."""
+        """Return the cost with draws first, also at volumes that are a row for each draw."""
         usd, tokens = (as_column(x, volumes.ndim) for x in (self.usd_per_step, self.tokens_per_step))
-        total: Array = np.zeros(np.broadcast_shapes(np.shape(usd), np.shape(tokens), volumes.shape))
-        for level in range(self.loads.shape[-1]):
-            share, load, least = (
-                as_column(x[..., level], volumes.ndim) for x in (self.shares, self.loads, self.min_steps)
-            )
-            steps = np.maximum(np.ceil(volumes * load / (tokens * FULL_STEP_RATIO)), least)
-            total = total + share * steps
-        return total * usd
+        points = np.asarray(np.where(np.isinf(tokens), -1.0, volumes / tokens), dtype=float)
+        rows = (self.shares, self.loads, self.min_steps)
+        draws = max((x.shape[0] for x in rows if x.ndim > 1), default=0)
+        if not draws:
+            return np.asarray(usd * mean_steps(points.reshape(-1), *rows).reshape(points.shape))
+        beside = (
+            (1,) if any(x.ndim > 2 for x in rows) else (1,) * volumes.ndim
+        )  # in pairs, or every draw at all volumes
+        shape = np.broadcast_shapes(points.shape, (draws, *beside))
+        own = [_for_draws(x, shape[0]) for x in rows]
+        columns = np.broadcast_to(points, shape).reshape(shape[0], -1)
+        steps = np.empty(columns.shape)
+        for column in range(columns.shape[1]):
+            steps[:, column] = mean_steps(columns[:, column], *own)
+        return np.asarray(usd * steps.reshape(shape))
 
     def breakpoints(self, low: float, high: float) -> Array:
         """See `Term.breakpoints`."""
@@ -164,6 +172,14 @@ class HourlyStaircase:
         shares, loads, least = (x[index] if x.ndim > 1 else x for x in (self.shares, self.loads, self.min_steps))
         usd, tokens = pick(self.usd_per_step, index), pick(self.tokens_per_step, index)
         plain = replace(self, usd_per_step=usd, tokens_per_step=tokens, shares=shares, loads=loads, min_steps=least)
-        if np.any(plain.loads > 0.0):
+        if np.any(plain.loads > 0.0) and np.isfinite(tokens):
             return plain
         return Fixed(usd * float(plain.shares @ plain.min_steps), self.label, self.citations)
+
+
+def _for_draws(levels: Array, draws: int) -> Array:
+    """Return levels as one row for all draws, or a row for each."""
+    if levels.ndim == 1:
+        return levels
+    rows = levels.reshape(levels.shape[0], levels.shape[-1])
+    return rows[0] if rows.shape[0] < draws else rows

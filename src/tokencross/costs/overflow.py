@@ -59,7 +59,7 @@ class Overflow:
 
     def line(self, volumes: Array) -> tuple[Array, Array]:
         """See `Term.line`."""
-        if isinstance(self.capacity, np.ndarray):
+        if isinstance(self.capacity, np.ndarray) and self.capacity.ndim == 1:
             lines = [self.draw(index).line(volumes) for index in range(self.capacity.size)]
             return np.stack([level for level, _ in lines]), np.stack([slope for _, slope in lines])
         held, spilt = self.load.line(volumes, self.capacity)

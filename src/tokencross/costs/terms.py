@@ -300,7 +300,7 @@ class Bands:
     label: str = "tokens"
     citations: tuple[Citation, ...] = ()
 
-    def _intercepts(self) -> list[FloatOrDraws]:
+    def intercepts(self) -> list[FloatOrDraws]:
         """Return the intercept of each band's line. [USD/month]"""
         if self.whole_bill:
             return [0.0 for _ in self.starts]
@@ -313,7 +313,7 @@ class Bands:
         """See `Term.line`."""
         shape = np.broadcast_shapes(*(flat(x, volumes).shape for x in (*self.starts, *self.usd_per_mtok)))
         intercept, slope = np.zeros(shape), np.zeros(shape)
-        for start, price, level in zip(self.starts, self.usd_per_mtok, self._intercepts(), strict=True):
+        for start, price, level in zip(self.starts, self.usd_per_mtok, self.intercepts(), strict=True):
             # a start of 0 also holds at V = 0 itself; infinite starts (a share of 0) never do
             inside = (volumes > as_column(start, volumes.ndim)) | (np.asarray(as_column(start, volumes.ndim)) == 0)
             slope = np.where(inside, as_column(price, volumes.ndim) / TOKENS_PER_MTOK, slope)
@@ -327,7 +327,7 @@ class Bands:
 
     def tail(self) -> Tail:
         """See `Term.tail`."""
-        level = float(self._intercepts()[-1])
+        level = float(self.intercepts()[-1])
         return Tail(level, level, usd_per_token(float(self.usd_per_mtok[-1])), float(self.starts[-1]))
 
     def components(self, volumes: Array) -> list[Component]:
