@@ -7,8 +7,10 @@ from itertools import groupby
 
 from tokencross.number import point
 from tokencross.options.base import Parameter
+from tokencross.options.centred import centred_workload
 from tokencross.options.inside import resolved_everywhere
 from tokencross.options.replica import rate_in_words
+from tokencross.studies.announced import next_moves
 from tokencross.studies.compare import Comparison
 from tokencross.units import format_count, format_list, format_share
 
@@ -31,7 +33,10 @@ def caption(comparison: Comparison) -> str:
     rates = _rates(comparison)
     if rates:
         lines.append(f"{rates}.")
-    if comparison.has_draws:
+    to_come = _to_come(comparison)
+    if to_come:
+        lines.append(f"{to_come}.")
+    if comparison.is_uncertain:
         lines.append("Some numbers are uncertain: lines are drawn at their medians.")
     return "\n".join(lines)
 
@@ -49,7 +54,16 @@ def _tables(comparison: Comparison) -> str:
 def _workload(comparison: Comparison) -> str:
     """Return the workload's name and shape."""
     named = f" {comparison.workload.name}" if comparison.workload.name else ""
-    return f"Workload{named}: {comparison.medians.workload.describe()}"
+    return f"Workload{named}: {centred_workload(comparison.workload).describe()}"
+
+
+def _to_come(comparison: Comparison) -> str:
+    """Return which pale lines are costs to come; empty where nothing is announced that moves a breakeven."""
+    changes = next_moves(comparison)
+    if not changes:
+        return ""
+    told = [f"{change.label} from {change.on}{'' if change.announced else ', known later'}" for change in changes]
+    return f"Pale and dashed: {format_list(told)}"
 
 
 # ---------------------------------------------------------------------- what is assumed

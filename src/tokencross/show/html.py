@@ -10,15 +10,15 @@ from tokencross.studies.compare import Comparison
 from tokencross.studies.verdict import verdict
 from tokencross.units import format_count, format_usd
 
-__all__ = ["study_html"]
+__all__ = ["study_html", "table_html"]
 
 
 def study_html(comparison: Comparison) -> str:
     """Return verdict, costs, breakevens and sources as HTML without scripts or styles that leak."""
     parts = [
         f"<p><strong>{escape(verdict(comparison))}</strong></p>",
-        _table("Monthly cost", ["tokens/month", *comparison.labels], _cost_rows(comparison)),
-        _table(
+        table_html("Monthly cost", ["tokens/month", *comparison.labels], _cost_rows(comparison)),
+        table_html(
             f"Against {comparison.incumbent}",
             ["challenger", "cheaper from", "for good from", "bill there", ""],
             _breakeven_rows(comparison),
@@ -29,7 +29,7 @@ def study_html(comparison: Comparison) -> str:
     return f'<div class="tokencross">{"".join(parts)}</div>'
 
 
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table_html(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return an escaped table."""
     columns = "".join(f"<th>{escape(column)}</th>" for column in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
@@ -69,7 +69,7 @@ def _notes(comparison: Comparison) -> str:
 def _sources(comparison: Comparison) -> str:
     """Return the rows used, folded away, with the tables' version and date in sight."""
     rows = ([c.row, c.location, c.via, str(c.effective_from or ""), str(c.checked or "")] for c in comparison.cited)
-    table = _table("Table rows used", ["row", "file", "read from", "holds from", "checked"], rows)
+    table = table_html("Table rows used", ["row", "file", "read from", "holds from", "checked"], rows)
     books = {option.book.store: option.book for option in comparison.options if option.book is not None}
     said = "; ".join(
         f"tables {store.version} (sha256 {store.content_hash[:12]}), prices as of {book.as_of}"

@@ -13,21 +13,26 @@ from tokencross.studies.compare import Comparison
 
 __all__ = ["replaced"]
 
+_WORKLOAD = "workload:"
 _TABLES = ("prices", "compute", "provisioned", "tokenizers", "tuning")
 
 
 def replaced(comparison: Comparison, changes: Mapping[str, object]) -> Comparison:
     """Return a comparison with numbers at addresses replaced; an unknown address is an error that names the nearest."""
+    numbers = {
+        address.removeprefix(_WORKLOAD): value for address, value in changes.items() if address.startswith(_WORKLOAD)
+    }
+    if numbers:  # together: two shares may be possible only so
+        comparison = replace(comparison, workload=comparison.workload.with_numbers(numbers))
     for address, value in changes.items():
-        comparison = _replaced_one(comparison, address, value)
+        if not address.startswith(_WORKLOAD):
+            comparison = _replaced_one(comparison, address, value)
     return comparison
 
 
 def _replaced_one(comparison: Comparison, address: str, value: object) -> Comparison:
     """Return a comparison with one number replaced."""
     head, colon, rest = address.partition(":")
-    if head == "workload" and colon:
-        return replace(comparison, workload=comparison.workload.with_number(rest, value))
     if head in comparison.everyone and colon and rest:
         return comparison.changed(lambda option: option.with_number(rest, value) if option.label == head else option)
     if address == "tokens_per_month":
@@ -37,7 +42,11 @@ def _replaced_one(comparison: Comparison, address: str, value: object) -> Compar
     if head in _TABLES and address in known:
         _one_row(comparison, address)
         number = check_number(
-            value, where=address, unit=known[address].unit, high=1.0 if address.endswith("_share") else float("inf")
+            value,
+            where=address,
+            unit=known[address].unit,
+            high=1.0 if address.endswith("_share") else float("inf"),
+            open_low=address.endswith("tokenizer_ratio"),
         )
         return comparison.changed(lambda option: _overridden(option, address, number))
     accepted = "an address that study.parameters() lists"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import longest_amortization_months
 from tokencross.costs.envelope import Stretch, lower_envelope
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import Number, check_number, point
+from tokencross.number import Distribution, Draws, Number, check_number, point
 from tokencross.options.base import GIVEN, CostOption, Parameter, Resolved
-from tokencross.options.centred import centred_option, centred_workload
+from tokencross.options.centred import centred_option, centred_workload, exchanged
 from tokencross.options.inside import everyone, rebuilt, resolved_everywhere
 from tokencross.options.workload import Workload
 from tokencross.studies.frames import parameter_frame
@@ -52,6 +52,8 @@ class Comparison:
         What the scenario says of itself.
     remarks : tuple of str
         What became of options that were compared before.
+    correlations : mapping of (name, name) to float
+        How uncertain inputs go together, as `studies.inputs` checks them.
     """
 
     options: tuple[CostOption, ...]
@@ -61,6 +63,7 @@ class Comparison:
     tokens_per_month: Number | None
     said: str = ""
     remarks: tuple[str, ...] = ()
+    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -92,12 +95,24 @@ class Comparison:
         return any(resolved.curve.draw_count is not None for resolved in self.resolved.values())
 
     @cached_property
+    def is_uncertain(self) -> bool:
+        """Whether any number is a distribution or an array of draws."""
+        met: list[object] = []
+
+        def point_of(number: Draws | Distribution) -> float:
+            met.append(number)
+            return point(number)
+
+        for value in (*self.options, self.workload, self.tokens_per_month):
+            exchanged(value, point_of)
+        return bool(met)
+
+    @cached_property
     def central(self) -> Mapping[str, Resolved]:
         """Every option at the medians of what is uncertain: what tables and charts show."""
         if not self.has_draws:
             return self.resolved
-        workload = centred_workload(self.workload)
-        return {option.label: centred_option(option).resolve(workload) for option in self.options}
+        return self.medians.resolved
 
     @cached_property
     def here(self) -> float | None:
@@ -172,9 +187,10 @@ class Comparison:
         """The comparison at the medians of what is uncertain: itself when nothing is."""
         if not self.has_draws:
             return self
+        known: dict[int, object] = {}
         return replace(
             self,
-            options=tuple(centred_option(option) for option in self.options),
+            options=tuple(centred_option(option, known) for option in self.options),
             workload=centred_workload(self.workload),
             tokens_per_month=self.here,
         )
@@ -321,8 +337,8 @@ class Comparison:
         """What has to be said with the result, once each."""
         own = [note for _, resolved in resolved_everywhere(self.resolved) for note in resolved.notes]
         said = [self.said.strip()] if self.said.strip() else []
-        if self.has_draws:
-            said.append("Some numbers are draws: tables and charts show their medians.")
+        if self.is_uncertain:
+            said.append("Some numbers are uncertain: tables and charts show their medians; a sample says how sure.")
         upcoming = notes_of(tuple(self.everyone.values()), self.longest_amortization_months)
         bands = rate_band_notes(self)
         return tuple(dict.fromkeys([*said, *self.remarks, *self.workload.notes, *own, *bands, *upcoming]))
