@@ -1,0 +1,377 @@
+"""Charts of what an answer hinges on: the tornado, and for each input how far it is from changing the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.show.frame import own_axes
+from tokencross.show.rows import (
+    SMALL_SIZE,
+    WORD_SIZE,
+    limits_for,
+    log_ticks,
+    name_rows,
+    rest_words,
+    room_inches,
+    rows_for,
+    set_finding,
+)
+from tokencross.show.style import (
+    GREY,
+    INK,
+    line_styles,
+    shortened,
+    text_colour,
+    text_inches,
+    usd_tick,
+    volume_tick,
+)
+from tokencross.studies.flips import Flip, Flips
+from tokencross.studies.input_words import value_words, values_words
+from tokencross.studies.tornado import Swing, Tornado
+from tokencross.units import format_count, format_tokens, format_usd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+__all__ = ["plot_flips", "plot_tornado"]
+
+Measure = Literal["usd_per_month", "first", "robust"]
+
+_MEASURES = ("usd_per_month", "first", "robust")
+_LOW, _HIGH = "#E69F00", "#0072B2"  # Okabe and Ito: orange and blue
+_BAR_HEIGHT = 0.62
+_PAD_INCHES = 0.16
+_LABEL_GAP_POINTS = 5.0
+_NEVER_SHARE = 0.3  # of the axis, beyond the last breakeven, for bars that end in never
+
+
+def plot_tornado(tornado: Tornado, *, ax: Axes | None = None, measure: Measure = "usd_per_month") -> Axes:
+    """Return axes with a bar per input, from what comes out at its low value to what comes out at its high one.
+
+    Parameters
+    ----------
+    tornado : Tornado
+        One-at-a-time swings.
+    ax : Axes, optional
+        Where to draw; axes of their own unless given.
+    measure : str
+        ``usd_per_month``: what the rival costs more than the challenger at the volume; ``first`` or ``robust``
+        breakeven, where a bar that runs out of the chart is one that ends in "never".
+
+    Returns
+    -------
+    Axes
+        The dozen inputs that move it most, the largest on top; those that move nothing are left out.
+
+    Raises
+    ------
+    ScenarioError
+        If the measure is unknown, or the cost difference is asked for and no volume is known.
+    """
+    if measure not in _MEASURES:
+        accepted = f"one of {', '.join(_MEASURES)}"
+        raise ScenarioError(Problem("plot_tornado: measure", repr(measure), accepted, offer(str(measure), _MEASURES)))
+    if measure == "usd_per_month" and tornado.tokens_per_month is None:
+        remedy = "Say tokens_per_month, or plot measure='first'."
+        raise ScenarioError(Problem("plot_tornado", "no volume", "a study that says where you are", remedy))
+    axes = own_axes()[1] if ax is None else ax
+    moving = [each for each in tornado.swings if _drawn_spread(each, measure) > 0.0]
+    moving.sort(key=lambda each: each.spread(measure), reverse=True)
+    shown = moving[: rows_for(axes)]
+    names = name_rows(axes, [each.words for each in shown])
+    width = room_inches(axes, names)
+    base = float(getattr(tornado.base, measure))
+    scale = _scale(axes, tornado, shown, measure, width)
+    for row, each in enumerate(shown):
+        _draw_bar(axes, scale, row, each, base)
+    if math.isfinite(base):
+        axes.axvline(base, color=INK, linewidth=1.2, zorder=4)
+    rest = rest_words(len(tornado.swings) - len(shown), "moves it less, or not at all", "move it less, or not at all")
+    set_finding(axes, _tornado_finding(tornado, shown, measure), f"{scale.words}{rest}", tornado.study, width=width)
+    return axes
+
+
+def _drawn_spread(swing: Swing, measure: str) -> float:
+    """Return how far a measure moves; 0 where it only rounds."""
+    low, high = (float(getattr(end, measure)) for end in (swing.low, swing.high))
+    return 0.0 if low == high or math.isclose(low, high, rel_tol=1e-9) else swing.spread(measure)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The horizontal scale of a tornado: what it shows, in words, and from where to where."""
+
+    measure: Measure
+    words: str
+    low: float
+    high: float
+
+    def at(self, value: float) -> float:
+        """Return where a value is drawn: never is at the right edge."""
+        return min(max(value, self.low), self.high)
+
+
+def _scale(axes: Axes, tornado: Tornado, shown: Sequence[Swing], measure: Measure, width: float) -> _Scale:
+    """Give axes a scale of money, or a logarithmic one of volumes, with room for the words at the bars' ends."""
+    from matplotlib.ticker import FuncFormatter
+
+    money = measure == "usd_per_month"
+    base = float(getattr(tornado.base, measure))
+    known = [float(getattr(end, measure)) for each in shown for end in (each.low, each.high)]
+    known = [value for value in (*known, base) if math.isfinite(value)] or [1.0, 10.0]
+
+    def place(value: float) -> float:
+        return value if money else math.log(max(value, 1.0))
+
+    labels = [
+        (place(value), text_inches(_end_words(each, end), size=WORD_SIZE) + _PAD_INCHES, value < base)
+        for each in shown
+        for end in (each.low, each.high)
+        if math.isfinite(value := float(getattr(end, measure)))
+    ]
+    low, high = limits_for([place(value) for value in known], labels, width, least=0.0 if money else math.log(1.5))
+    if money:
+        axes.set_xlim(low, high)
+        axes.xaxis.set_major_formatter(FuncFormatter(_signed_usd))
+        _say_sides(axes, tornado)
+        return _Scale(measure, f"what {tornado.against} costs more than {tornado.challenger}, USD per month", low, high)
+    never = len(labels) < 2 * len(shown) or math.isinf(base)
+    if never:
+        high += _NEVER_SHARE * (high - low)
+        _say_never(axes)
+    axes.set_xlim(math.exp(low), math.exp(high))
+    axes.set_xscale("log")
+    log_ticks(axes.xaxis, volume_tick)
+    return _Scale(measure, f"{measure} breakeven, tokens per month", math.exp(low), math.exp(high))
+
+
+def _say_never(axes: Axes) -> None:
+    """Say what the right edge stands for."""
+    axes.annotate(
+        "never →",
+        (1.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(-2.0, -1.0),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=SMALL_SIZE,
+        color=GREY,
+    )
+
+
+def _say_sides(axes: Axes, tornado: Tornado) -> None:
+    """Mark where both cost the same, and say who is cheaper on either side, if that is in view."""
+    low, high = axes.get_xlim()
+    if not low < 0.0 < high:
+        return
+    axes.axvline(0.0, color=GREY, linewidth=1.0, linestyle=(0.0, (2.0, 2.0)), zorder=1)
+    for words, side, shift in (
+        (f"{shortened(tornado.challenger)} cheaper →", "left", 4.0),
+        (f"← {shortened(tornado.against)} cheaper", "right", -4.0),
+    ):
+        axes.annotate(
+            words,
+            (0.0, 1.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(shift, -1.0),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=SMALL_SIZE,
+            color=GREY,
+            parse_math=False,
+        )
+
+
+def _signed_usd(value: float, position: int | None = None) -> str:
+    """Return a difference in money as ticks write it."""
+    return "$0" if value == 0.0 else f"{'−' if value < 0.0 else '+'}{usd_tick(abs(value))}"
+
+
+def _end_words(swing: Swing, end: object) -> str:
+    """Return an end's value of the input, with as many digits as tell the two ends apart."""
+    low, high = values_words(swing.addresses[0], swing.low.value, swing.high.value)
+    return low if end is swing.low else high
+
+
+def _draw_bar(axes: Axes, scale: _Scale, row: int, swing: Swing, base: float) -> None:
+    """Draw one input's bar in two parts, each with the input's value at its end."""
+    start = scale.at(base)
+    ends = [(swing.low, _LOW), (swing.high, _HIGH)]
+    ends.sort(key=lambda pair: abs(scale.at(getattr(pair[0], scale.measure)) - start), reverse=True)
+    outcomes = [float(getattr(end, scale.measure)) for end, _ in ends]
+    one_side = (outcomes[0] - base) * (outcomes[1] - base) > 0.0
+    for turn, (end, colour) in enumerate(ends):
+        outcome = outcomes[turn]
+        at = scale.at(outcome)
+        axes.barh(row, at - start, left=start, height=_BAR_HEIGHT, color=colour, linewidth=0.0, zorder=3)
+        other = outcomes[1 - turn]
+        rightwards = outcome > base or (outcome == base and other < base)
+        inside = (one_side and turn == 1) or outcome == base == math.inf
+        never = math.isinf(outcome)
+        words = f"{_end_words(swing, end)}{': never' if never else ''}"
+        _label_bar(axes, at, row, words, colour, rightwards=rightwards and not never, hidden=inside)
+
+
+def _label_bar(axes: Axes, at: float, row: int, words: str, colour: str, *, rightwards: bool, hidden: bool) -> None:
+    """Write the input's value at the end of a bar; not where the other end of the input is farther on that side."""
+    if hidden:
+        return
+    inside = at >= axes.get_xlim()[1]  # runs out of the chart: the words stand on the bar
+    axes.annotate(
+        words + (" →" if inside else ""),
+        (at, row),
+        xytext=(_LABEL_GAP_POINTS if rightwards else -_LABEL_GAP_POINTS, 0.0),
+        textcoords="offset points",
+        ha="left" if rightwards else "right",
+        va="center",
+        fontsize=WORD_SIZE,
+        color="#FFFFFF" if inside and colour == _HIGH else (INK if inside else text_colour(colour)),
+        bbox=None if inside else {"boxstyle": "square,pad=0.05", "facecolor": "white", "edgecolor": "none"},
+        parse_math=False,
+        zorder=5,
+    )
+
+
+def _tornado_finding(tornado: Tornado, shown: Sequence[Swing], measure: Measure) -> str:
+    """Return what a tornado says in a sentence."""
+    pair = f"{tornado.challenger} against {tornado.against}"
+    if not shown:
+        what = "cost difference" if measure == "usd_per_month" else f"{measure} breakeven"
+        return f"No input moves the {what}: {pair}"
+    most = shown[0]
+    low, high = _end_words(most, most.low), _end_words(most, most.high)
+    if measure != "usd_per_month":
+        value = float(getattr(tornado.base, measure))
+        said = (
+            _NEVER[measure].format(tornado.against)
+            if math.isinf(value)
+            else f"undercuts {tornado.against} {_WHEN[measure]} {format_tokens(value)}"
+        )
+        return f"{tornado.challenger} {said}: it hinges most on {most.words}, from {low} to {high}"
+    usd = tornado.base.usd_per_month
+    assert tornado.tokens_per_month is not None  # checked by the caller
+    less = f"{format_usd(abs(usd))}/month {'less' if usd >= 0.0 else 'more'} than {tornado.against}"
+    where = format_tokens(tornado.tokens_per_month)
+    said = f"At {where} {tornado.challenger} costs {less}: it hinges most on {most.words}"
+    flips = [each for each in shown if each.low.usd_per_month * each.high.usd_per_month < 0.0]
+    if not flips:
+        return f"{said}; no input, moved alone, changes who is cheaper"
+    return f"{said}; {len(flips)} of the inputs, moved alone, change{'s' if len(flips) == 1 else ''} who is cheaper"
+
+
+_WHEN = {"first": "from", "robust": "for good from"}
+_NEVER = {"first": "undercuts {} at no volume", "robust": "never undercuts {} for good"}
+
+
+# ---------------------------------------------------------------------- flips
+
+
+def plot_flips(flips: Flips, *, ax: Axes | None = None) -> Axes:
+    """Return axes with the nearest dozen inputs, and how far each is from the value that changes the answer.
+
+    Parameters
+    ----------
+    flips : Flips
+        As `flips.flips` gives them.
+    ax : Axes, optional
+        Where to draw; axes of their own unless given.
+
+    Returns
+    -------
+    Axes
+        The flip over the assumed value, logarithmic: 1 is what is assumed. Inputs of which 0 is assumed have no
+        ratio, and are left out.
+    """
+    axes = own_axes()[1] if ax is None else ax
+    shown = [each for each in flips.flips if _sides(each)][: rows_for(axes)]
+    names = name_rows(axes, [f"{e.place.words}, {value_words(e.place.address, e.place.assumed)}" for e in shown])
+    width = room_inches(axes, names)
+    _ratio_scale(axes, flips, shown, width)
+    colours = _colours(flips)
+    for row, each in enumerate(shown):
+        for value, ratio, becomes in _sides(each):
+            _draw_flip(axes, row, ratio, _flip_words(flips, each, value, becomes), colours[becomes])
+    axes.axvline(1.0, color=INK, linewidth=1.2, zorder=4)
+    beyond = "changes it only farther away, or not at all", "change it only farther away, or not at all"
+    below = f"times the assumed value{rest_words(len(flips.flips) - len(shown), *beyond)}"
+    set_finding(axes, _flips_finding(flips, shown), below, flips.study, width=width)
+    return axes
+
+
+def _sides(flip: Flip) -> list[tuple[float, float, str]]:
+    """Return the flips of an input that have a ratio: value, ratio, who is the answer beyond."""
+    if flip.place.assumed <= 0.0:
+        return []
+    found = [(flip.below, flip.becomes_below), (flip.above, flip.becomes_above)]
+    return [(value, value / flip.place.assumed, becomes) for value, becomes in found if value > 0.0]
+
+
+def _colours(flips: Flips) -> dict[str, str]:
+    """Return the colour of every answer: its option's."""
+    if flips.study is None:
+        return dict.fromkeys((label for each in flips.flips for label in (each.becomes_below, each.becomes_above)), INK)
+    return {label: style.colour for label, style in line_styles(flips.study).items()}
+
+
+def _flip_words(flips: Flips, flip: Flip, value: float, becomes: str) -> str:
+    """Return what stands at a flip: the value, and who is the answer beyond it."""
+    return f"{flips.beyond(flip.place, value)}: {shortened(becomes)}"
+
+
+def _ratio_scale(axes: Axes, flips: Flips, shown: Sequence[Flip], width: float) -> None:
+    """Give axes a logarithmic scale of ratios around 1, with room for the words."""
+    labels = [
+        (
+            math.log(ratio),
+            text_inches(_flip_words(flips, each, value, becomes), size=WORD_SIZE) + _PAD_INCHES,
+            ratio < 1.0,
+        )
+        for each in shown
+        for value, ratio, becomes in _sides(each)
+    ]
+    low, high = limits_for([0.0, *(at for at, _, _ in labels)], labels, width, least=math.log(1.5))
+    axes.set_xlim(math.exp(low), math.exp(high))
+    axes.set_xscale("log")
+    log_ticks(axes.xaxis, _ratio_tick)
+
+
+def _ratio_tick(value: float, position: int | None = None) -> str:
+    """Return a ratio as ticks write it."""
+    if math.isclose(value, 1.0):
+        return "assumed"
+    return f"×{format_count(value)}"
+
+
+def _draw_flip(axes: Axes, row: int, ratio: float, words: str, colour: str) -> None:
+    """Draw how far it is to a flip, and what is beyond it."""
+    axes.plot([1.0, ratio], [row, row], color=colour, linewidth=2.4, solid_capstyle="butt", zorder=3)
+    axes.scatter(ratio, row, s=46.0, color=colour, zorder=4, marker=">" if ratio > 1.0 else "<")
+    axes.annotate(
+        words,
+        (ratio, row),
+        xytext=(8.0 if ratio > 1.0 else -8.0, 0.0),
+        textcoords="offset points",
+        ha="left" if ratio > 1.0 else "right",
+        va="center",
+        fontsize=WORD_SIZE,
+        color=text_colour(colour),
+        parse_math=False,
+        zorder=5,
+    )
+
+
+def _flips_finding(flips: Flips, shown: Sequence[Flip]) -> str:
+    """Return what the flips say in a sentence."""
+    where = format_tokens(flips.tokens_per_month)
+    start = f"At {where} {flips.wins(flips.answer)}"
+    if not shown:
+        return f"{start}, and no input, changed alone, changes that"
+    return f"{start}. Nearest to changing that: {flips.sentence(shown[0], nearest_only=True).removesuffix('.')}"
