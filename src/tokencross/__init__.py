@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tokencross.costs.breakeven import breakeven as breakeven
     from tokencross.costs.curve import CostCurve as CostCurve
     from tokencross.costs.engineering import Engineering as Engineering
+    from tokencross.distributions import between as between
+    from tokencross.distributions import share_between as share_between
+    from tokencross.distributions import triangular as triangular
     from tokencross.options.around import AroundGpu as AroundGpu
     from tokencross.options.base import Option as Option
     from tokencross.options.blends import Cascade as Cascade
@@ -31,7 +34,13 @@ if TYPE_CHECKING:
     from tokencross.prices import PriceBook as PriceBook
     from tokencross.prices import load_prices as load_prices
     from tokencross.scenario import load_study as load_study
+    from tokencross.scenario_projection import load_projection as load_projection
     from tokencross.studies.mixing import best_mix as best_mix
+    from tokencross.studies.option_value import Jump as Jump
+    from tokencross.studies.option_value import value_of_waiting as value_of_waiting
+    from tokencross.studies.perpetual import perpetual_switch as perpetual_switch
+    from tokencross.studies.projection import Projection as Projection
+    from tokencross.studies.terms_of_switching import Switching as Switching
     from tokencross.study import Study as Study
     from tokencross.units import per_day as per_day
 
@@ -42,23 +51,32 @@ _HOMES = {
     "Cascade": "options.blends",
     "CostCurve": "costs.curve",
     "Engineering": "costs.engineering",
+    "Jump": "studies.option_value",
     "Latency": "options.latency",
     "Load": "options.load",
     "Option": "options.base",
     "PriceBook": "prices",
+    "Projection": "studies.projection",
     "Scaling": "options.scaling",
     "Spillover": "options.spillover",
     "Split": "options.blends",
     "Study": "study",
     "SupportPlan": "options.buyer",
+    "Switching": "studies.terms_of_switching",
     "Throughput": "options.own_rate",
     "Training": "options.training",
     "Workload": "options.workload",
     "best_mix": "studies.mixing",
+    "between": "distributions",
     "breakeven": "costs.breakeven",
     "load_prices": "prices",
+    "load_projection": "scenario_projection",
     "load_study": "scenario",
     "per_day": "units",
+    "perpetual_switch": "studies.perpetual",
+    "share_between": "distributions",
+    "triangular": "distributions",
+    "value_of_waiting": "studies.option_value",
 }
 
 __all__ = [
@@ -68,24 +86,33 @@ __all__ = [
     "Cascade",
     "CostCurve",
     "Engineering",
+    "Jump",
     "Latency",
     "Load",
     "Option",
     "PriceBook",
+    "Projection",
     "Scaling",
     "Spillover",
     "Split",
     "Study",
     "SupportPlan",
+    "Switching",
     "Throughput",
     "Training",
     "Workload",
     "__version__",
     "best_mix",
+    "between",
     "breakeven",
     "load_prices",
+    "load_projection",
     "load_study",
     "per_day",
+    "perpetual_switch",
+    "share_between",
+    "triangular",
+    "value_of_waiting",
 ]
 
 

@@ -6,12 +6,18 @@ import gc
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tokencross.cli_output import check_chart_path, one_message, print_wide, write_chart
 from tokencross.cli_prices import prices_app
+from tokencross.cli_when import when
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tokencross.results import Sample
 
 __all__ = ["app", "main"]
 
@@ -23,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(prices_app, name="prices")
+app.command()(when)
 
 
 def _version(asked: bool) -> None:
@@ -48,6 +55,11 @@ def _root(
 def compare(
     scenario: Annotated[Path, typer.Argument(help="A scenario file, such as scenarios/support-chat.yaml.")],
     chart: Annotated[Path | None, typer.Option("--chart", help="Write the chart here (.png, .svg or .pdf).")] = None,
+    draws: Annotated[int | None, typer.Option("--draws", help="Draw what is uncertain so often: how sure.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws: the same one, the same result.")] = 0,
+    only_given: Annotated[
+        bool, typer.Option("--only-given", help="Draw what the scenario gives, not the errors of fits and tables.")
+    ] = False,
 ) -> None:
     """Compare the options of a scenario: verdict, costs, breakevens, capacity, assumptions, sources."""
     with one_message():
@@ -58,11 +70,22 @@ def compare(
 
         study = load_study(scenario)
         text = comparison_text(study.comparison)
+        sample = None if draws is None else study.sample(draws=draws, seed=seed, table_errors=not only_given)
+        sure = None if sample is None else _how_sure(sample)
         if chart is not None:
-            write_chart(study.dashboard, chart)
+            write_chart(study.dashboard if sample is None else sample.dashboard, chart)
         print_wide(text)
+        if sure is not None:
+            print_wide(sure)
         if chart is not None:
             typer.echo(f"\nChart: {chart}")
+
+
+def _how_sure(sample: Sample) -> RenderableType:
+    """Return what a sample says as text."""
+    from tokencross.show.sample_text import sample_text
+
+    return sample_text(sample)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tokencross.options.workload import Workload
+    from tokencross.results import Trend
 
 __all__ = ["PriceBook", "load_prices"]
 
@@ -144,6 +146,66 @@ class PriceBook(Offers):
 
         share = check_number(input_share, where="input_share", unit="share of tokens", high=1.0)
         return tier_history_frame(self._book, tier, input_share=point(share))
+
+    def trend(
+        self,
+        kind: str,
+        *,
+        gpu: str | None = None,
+        purchase: str = "on_demand",
+        scores: Mapping[str, float] | None = None,
+        at_least: float | None = None,
+        input_share: float = 0.75,
+        price: Literal["median", "lowest"] = "median",
+        from_: DateLike | None = None,
+        exclude: Collection[str] = (),
+        resamples: int = 2_000,
+        seed: int = 0,
+    ) -> Trend:
+        """Return how fast a kind of price has fallen or risen: decline per year, 90% interval, changes it rests on.
+
+        Parameters
+        ----------
+        kind : str
+            ``same model``, a slot (``frontier``, ``small``, ``open_hosted``), ``capability`` or ``gpu``.
+        gpu, purchase : str
+            For ``gpu``: which, and on which terms.
+        scores, at_least : mapping of provider/model to float, float
+            For ``capability``: a score table of one's own, and the score that will do.
+        input_share : float
+            Share of the tokens that are fresh input; the rest is output. [share of tokens]
+        price : str
+            For a slot: the ``median`` or the ``lowest`` on sale.
+        from_ : date or str, optional
+            First day that counts.
+        exclude : collection of str
+            Providers, ``provider/model`` or ``provider/instance`` that do not count.
+        resamples, seed : int
+            Of the interval's resampling.
+
+        Raises
+        ------
+        ScenarioError, ResolveError
+            If the kind needs what is not given, or the tables have too little for a trend.
+        """
+        from tokencross.results import Trend, with_charts
+        from tokencross.studies.trends import trend
+
+        found = trend(
+            self._book,
+            kind,
+            gpu=gpu,
+            purchase=purchase,
+            scores=scores,
+            at_least=at_least,
+            input_share=input_share,
+            price=price,
+            from_=from_,
+            exclude=exclude,
+            resamples=resamples,
+            seed=seed,
+        )
+        return with_charts(Trend, found)
 
     def plot_history(self, *models: str, ax: Axes | None = None) -> Axes:
         """Return axes with the price eras of hosted models: input and output against time, announced ones dotted."""

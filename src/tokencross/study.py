@@ -16,6 +16,7 @@ from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
 from tokencross.studies import addresses
 from tokencross.studies.compare import Comparison, compare
+from tokencross.study_questions import Questions
 from tokencross.tables.dates import TABLES_DATE, DateLike, as_date
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Study"]
 
 
-class Study:
+class Study(Questions):
     """Options compared for one workload; frozen: whatever changes gives a new study.
 
     Parameters
@@ -242,6 +243,23 @@ class Study:
         """
         return self._of(addresses.replaced(self._comparison, changes))
 
+    def correlate(self, pairs: Mapping[tuple[str, str], float]) -> Study:
+        """Return the study with correlations between its uncertain inputs.
+
+        Parameters
+        ----------
+        pairs : mapping of (name, name) to float
+            By own name or by address; the correlation of the normal scores (a Gaussian copula), from -1 to 1.
+
+        Raises
+        ------
+        ScenarioError
+            If an input does not exist, a number is out of bounds, or all of them are no correlation matrix.
+        """
+        from tokencross.studies.inputs import correlated
+
+        return self._of(correlated(self._comparison, pairs))
+
     def at(self, as_of: DateLike) -> Study:
         """Return the study with the prices of another date, or with ``"tables"`` of the tables' own."""
         day: date | None = None if as_of == TABLES_DATE else as_date(as_of, where="as_of", or_tables=True)
@@ -261,8 +279,10 @@ class Study:
             reference=self.reference,
             tokens_per_month=self.tokens_per_month if workload.tokens_per_month is None else None,
         )
-        said, remarks = self._comparison.said, self._comparison.remarks
-        return self._of(replace(changed.comparison, said=said, remarks=remarks))
+        kept = self._comparison
+        return self._of(
+            replace(changed.comparison, said=kept.said, remarks=kept.remarks, correlations=kept.correlations)
+        )
 
     def noted(self, note: str) -> Study:
         """Return the study with a note of one's own in front of its notes."""

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
@@ -28,6 +28,7 @@ from tokencross.show.marks import FlagBox, apart, stacked
 from tokencross.show.plots import plot_costs, plot_fleet, plot_unit_costs
 from tokencross.show.style import TIER_COLOURS, line_styles, usd_tick, volume_tick, wrapped
 from tokencross.show.view import drawn_volumes, marks_of, volume_range
+from tokencross.studies.announced import next_moves
 from tokencross.studies.compare import Comparison
 from tokencross.studies.twins import with_hosted_twins
 from tokencross.studies.verdict import headline, phases
@@ -175,6 +176,60 @@ def test_strip_shows_gpus_and_utilisation(name: str) -> None:
         share = volumes / fleet.served_tokens_per_month(volumes)
         assert np.max(np.asarray(corners)[:, 1]) == pytest.approx(share.max())
         assert used.get_ylim()[1] >= share.max()
+
+
+# ------------------------------------------------------------------ ghosts
+
+
+def ghost_lines(axes: Axes) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+    """The points of the pale lines of costs to come, by option."""
+    lines = [c for c in axes.collections if isinstance(c, LineCollection) and str(c.get_gid()).startswith("announced")]
+    return {str(c.get_gid()).removeprefix("announced: "): np.asarray(c.get_segments()[0]) for c in lines}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SCENARIOS])
+def test_ghosts_are_drawn_where_a_change_moves_a_breakeven_and_nowhere_else(name: str) -> None:
+    to_come = next_moves(scenario(name))
+    axes, caption = drawn(name).axes[0], " ".join(drawn(name).get_supxlabel().split())
+    assert list(ghost_lines(axes)) == [change.label for change in to_come]
+    assert len([text for text in words(axes) if text.startswith("on 20")]) == len(to_come)
+    assert ("Pale and dashed: " in caption) == bool(to_come)
+    assert all(str(change.on) in caption for change in to_come)
+
+
+def test_a_ghost_is_the_cost_after_the_change_with_the_moved_breakeven() -> None:
+    study = tc.load_study(next(path for path in SCENARIOS if path.stem == "nightly-documents"))
+    then = study.at("2026-12-01")
+    axes = drawn("nightly-documents").axes[0]
+    points = ghost_lines(axes)["frontier"]
+    expected = then.comparison.curve("frontier").usd_per_month(points[:, 0])
+    np.testing.assert_allclose(points[:, 1], expected, rtol=1e-12)
+    before, after = (each.breakeven("self-hosted").first for each in (study, then))
+    assert isinstance(before, float)
+    assert isinstance(after, float)
+    assert f"on 2026-12-01: self-hosted {format_count(before)} → {format_count(after)}" in words(axes)
+    (dot,) = [c for c in axes.collections if isinstance(c, PathCollection) and c.get_gid() == "announced"]
+    at = np.asarray(dot.get_offsets())[0]
+    np.testing.assert_allclose(at, [after, then.comparison.curve("self-hosted").usd_per_month(after)], rtol=1e-9)
+    low, high = axes.get_xlim()
+    assert low < after < high
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "said"),
+    [(6.0, 1.0, "833M → never"), (1.0, 6.0, "never → 833M"), (6.0, 6.01, ""), (6.0, 12.0, "833M → 370M")],
+)
+def test_what_a_ghost_says(tmp_path: Path, now: float, then: float, said: str) -> None:
+    """Against 4,000 USD a month and 1.2 USD/Mtok: 833M at 6, 370M at 12 USD/Mtok, never at 1; 6.01 moves it by 0.2%."""
+    change = row("2027-01-01", input_usd_per_mtok=then, output_usd_per_mtok=then)
+    change |= {"status": "announced", "basis": "announced"}
+    first = row(input_usd_per_mtok=now, output_usd_per_mtok=now)
+    tables = price_book(tmp_path / "tables", api(hosted("big", first, change)))
+    own = tc.Option("own", tc.CostCurve.fixed(4_000) + tc.CostCurve.per_mtok(1.2))
+    axes = plot_costs(tc.Study([tables.api("acme/big", label="API"), own], workload=WORKLOAD).comparison)
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]  # a figure, not one of its parts
+    told = [text for text in words(axes) if text.startswith("on 20")]
+    assert told == ([f"on 2027-01-01: {said}"] if said else [])
 
 
 # ------------------------------------------------------------------ marks

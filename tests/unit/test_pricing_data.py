@@ -198,6 +198,8 @@ def test_scenario_keys_that_are_numbers_end_in_a_unit() -> None:
         *("start_up_minutes", "cool_down_minutes"),  # Scaling.autoscaled
         *("usd_per_example", "tokens_per_example", "epochs", "minimum_usd_per_run"),  # Training
         *("review_usd_per_task", "share"),
+        "correlation",
+        *("steepness_per_month", "midpoint_month", "labelled_examples_per_month"),  # Projection and Switching
     }
     found = set()
     for record in [definitions, *definitions["$defs"].values()]:

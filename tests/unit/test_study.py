@@ -655,7 +655,8 @@ def test_tables_and_charts_show_the_medians_and_say_so(study: tc.Study) -> None:
     uncertain = study.replace({"prices:anthropic/claude-opus-5-5.input_usd_per_mtok": draws})
     pd.testing.assert_frame_equal(uncertain.costs(VOLUMES), study.costs(VOLUMES))  # 4 is the median and the table's
     assert uncertain.verdict() == study.verdict()
-    assert "Some numbers are draws: tables and charts show their medians." in uncertain.notes
+    said = "Some numbers are uncertain: tables and charts show their medians; a sample says how sure."
+    assert said in uncertain.notes
     row = uncertain.parameters().set_index("address").loc["prices:anthropic/claude-opus-5-5.input_usd_per_mtok"]
     assert bool(row["draws"])
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     _Place: TypeAlias = Callable[[int, RendererBase], tuple[float, float]]
 
 __all__ = [
+    "At",
     "EndLabel",
     "FlagBox",
     "add_band",
@@ -36,8 +37,10 @@ __all__ = [
     "add_hairlines",
     "apart",
     "headroom_share",
+    "pixels",
     "stacked",
     "width_inches",
+    "words_size",
 ]
 
 _Dash: TypeAlias = Literal["-", "--", ":"]
@@ -96,10 +99,10 @@ def add_end_labels(axes: Axes, labels: Sequence[EndLabel]) -> list[Annotation]:
     notes: list[Annotation] = []
 
     def place(index: int, renderer: RendererBase) -> tuple[float, float]:
-        heights = [_words_size(note, renderer)[1] for note in notes]
+        heights = [words_size(note, renderer)[1] for note in notes]
         wanted = [float(axes.transData.transform((right, _inside(label.value, floor, top)))[1]) for label in labels]
         low, high = axes.bbox.y0, axes.bbox.y1
-        return axes.bbox.x1 + _pixels(axes, _END_GAP_POINTS), apart(wanted, heights, low, high)[index]
+        return axes.bbox.x1 + pixels(axes, _END_GAP_POINTS), apart(wanted, heights, low, high)[index]
 
     for index, label in enumerate(labels):
         colour = text_colour(label.style.colour)
@@ -107,7 +110,7 @@ def add_end_labels(axes: Axes, labels: Sequence[EndLabel]) -> list[Annotation]:
             label.text,
             xy=(right, _inside(label.value, floor, top)),
             xytext=(0.0, 0.0),
-            textcoords=_At(place, index),
+            textcoords=At(place, index),
             ha="left",
             va="center",
             color=colour,
@@ -209,10 +212,10 @@ def add_flags(axes: Axes, marks: Sequence[Mark], styles: dict[str, LineStyle]) -
     def place(index: int, renderer: RendererBase) -> tuple[float, float]:
         left = axes.bbox.x0
         boxes = [
-            FlagBox(float(axes.transData.transform((mark.volume, 1.0))[0]) - left, *_words_size(note, renderer))
+            FlagBox(float(axes.transData.transform((mark.volume, 1.0))[0]) - left, *words_size(note, renderer))
             for mark, note in zip(shown, notes, strict=True)
         ]
-        gap, row = _pixels(axes, _LINE_GAP_POINTS), _pixels(axes, _ROW_GAP_POINTS)
+        gap, row = pixels(axes, _LINE_GAP_POINTS), pixels(axes, _ROW_GAP_POINTS)
         x, depth = stacked(boxes, width=axes.bbox.width, gap=gap, row=row)[index]
         return left + x, axes.bbox.y1 - depth
 
@@ -224,7 +227,7 @@ def add_flags(axes: Axes, marks: Sequence[Mark], styles: dict[str, LineStyle]) -
             xy=(mark.volume, 1.0),
             xycoords=axes.get_xaxis_transform(),
             xytext=(0.0, 0.0),
-            textcoords=_At(place, index),
+            textcoords=At(place, index),
             ha="left",
             va="top",
             color=_flag_colour(mark, styles),
@@ -335,7 +338,7 @@ def add_band(axes: Axes, comparison: Comparison, styles: dict[str, LineStyle]) -
 # ---------------------------------------------------------------------- placing
 
 
-class _At:
+class At:
     """Coordinates that are asked for when the figure is drawn."""
 
     def __init__(self, place: _Place, index: int) -> None:
@@ -349,7 +352,7 @@ class _At:
         return Affine2D().translate(*self._place(self._index, renderer))
 
 
-def _words_size(note: Annotation, renderer: RendererBase) -> tuple[float, float]:
+def words_size(note: Annotation, renderer: RendererBase) -> tuple[float, float]:
     """Return width and height of an annotation's words, wherever they are. [pixels]"""
     from matplotlib.text import Text
 
@@ -357,6 +360,6 @@ def _words_size(note: Annotation, renderer: RendererBase) -> tuple[float, float]
     return float(box.width), float(box.height)
 
 
-def _pixels(axes: Axes, points: float) -> float:
+def pixels(axes: Axes, points: float) -> float:
     """Return points in pixels."""
     return float(axes.figure.dpi_scale_trans.transform((points / 72.0, 0.0))[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tokencross.costs.curve import CostCurve
+from tokencross.show.announced import add_ghost_words, draw_ghosts
 from tokencross.show.frame import dress, fleet_scales, money_scale, own_axes, top_scale
 from tokencross.show.marks import (
     EndLabel,
@@ -17,7 +18,16 @@ from tokencross.show.marks import (
     headroom_share,
 )
 from tokencross.show.style import GREY, INK, LineStyle, line_styles, shortened, text_colour, usd_tick
-from tokencross.show.view import Mark, cost_limits, drawn_volumes, marks_of, traces, unit_limits, volume_range
+from tokencross.show.view import (
+    Mark,
+    cost_limits,
+    drawn_volumes,
+    ghosts,
+    marks_of,
+    traces,
+    unit_limits,
+    volume_range,
+)
 from tokencross.units import TOKENS_PER_MTOK
 
 if TYPE_CHECKING:
@@ -42,6 +52,9 @@ _BEYOND_DASH = (0.0, (1.0, 1.8))
 
 def plot_costs(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     """Return axes with monthly cost against volume: a line per option, crossings marked, the cheapest as a band.
+
+    An option with an announced change that moves a breakeven by more than 1% has a pale dashed line too: its cost once
+    the change is in force, with the day and the breakeven before and after.
 
     Parameters
     ----------
@@ -79,12 +92,14 @@ def draw_costs(comparison: Comparison, axes: Axes) -> CostPanel:
     """Return monthly cost against volume as `plot_costs` draws it, before room is left for the flags."""
     low, high = volume_range(comparison)
     drawn, styles, marks = traces(comparison, low, high), line_styles(comparison), marks_of(comparison)
+    to_come = ghosts(comparison, low, high)
     dress(axes, comparison, low, high)
     limits = _limits(comparison)
     for trace in drawn:
         limit = limits.get(trace.label)
         _draw_line(axes, trace.label, trace.volumes, trace.usd_per_month, styles[trace.label], limit)
-    floor, top = cost_limits(drawn)
+    draw_ghosts(axes, to_come, styles)
+    floor, top = cost_limits([*drawn, *(ghost.trace for ghost in to_come)])
     money_scale(axes, floor, top, f"USD per month\n(log scale from {usd_tick(floor)})")
     add_hairlines(axes, marks, styles)
     flags = add_flags(axes, marks, styles)
@@ -96,6 +111,7 @@ def draw_costs(comparison: Comparison, axes: Axes) -> CostPanel:
         for t in drawn
     ]
     ends = add_end_labels(axes, named)
+    add_ghost_words(axes, to_come, styles, clear_of=flags)
     return CostPanel(axes, flags, ends, floor, top)
 
 

@@ -13,16 +13,20 @@ from numpy.typing import NDArray
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.terms import Term
 from tokencross.errors import ResolveError
+from tokencross.number import FloatOrDraws
+from tokencross.studies.announced import AnnouncedChange, next_moves
 from tokencross.studies.compare import Comparison
 from tokencross.studies.verdict import phases
 from tokencross.units import TOKENS_PER_MTOK, format_count
 
 __all__ = [
     "MOST_LARGE_FLAGS",
+    "Ghost",
     "Mark",
     "Trace",
     "cost_limits",
     "drawn_volumes",
+    "ghosts",
     "marks_of",
     "traces",
     "unit_limits",
@@ -81,6 +85,27 @@ class Trace:
     label: str
     volumes: Array
     usd_per_month: Array
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """An option's curve after its next announced change, where it is drawn, and what that does.
+
+    Attributes
+    ----------
+    trace : Trace
+        The curve from then on.
+    volume, usd_per_month : float
+        Where the words point: at the moved breakeven, or, where there is none any more, at the one of now; nan for
+        one without words.
+    text : str
+        The day, and the breakeven before and after it.
+    """
+
+    trace: Trace
+    volume: float
+    usd_per_month: float
+    text: str
 
 
 # ---------------------------------------------------------------------- what is marked
@@ -153,7 +178,8 @@ def _same(one: float, other: float) -> bool:
 
 def volume_range(comparison: Comparison) -> tuple[float, float]:
     """Return the volumes that a chart spans: all that is marked with a decade on both sides. [tokens/month]"""
-    marked = [mark.volume for mark in marks_of(comparison)]
+    moved = [volume for change in next_moves(comparison) if (volume := _moved_to(change)) is not None]
+    marked = [*(mark.volume for mark in marks_of(comparison)), *moved]
     here = comparison.here
     sensible = [v for v in marked if _LEAST_VOLUME <= v <= _MOST_VOLUME]
     if here is not None and here not in sensible:
@@ -223,6 +249,49 @@ def traces(comparison: Comparison, low: float, high: float) -> list[Trace]:
         volumes = drawn_volumes(curve, low, high)
         found.append(Trace(label, volumes, np.asarray(curve.usd_per_month(volumes))))
     return found
+
+
+# ---------------------------------------------------------------------- what is announced
+
+
+def ghosts(comparison: Comparison, low: float, high: float) -> list[Ghost]:
+    """Return the next change of each option that moves a breakeven, as drawn; none where nothing is announced."""
+    found: list[Ghost] = []
+    for change in next_moves(comparison):
+        volumes = drawn_volumes(change.curve, low, high)
+        trace = Trace(change.label, volumes, np.asarray(change.curve.usd_per_month(volumes)))
+        at, text = _moved_to(change), _moved_text(comparison, change)
+        if at is None or not low <= at <= high or any(text == other.text for other in found):
+            at, text = math.nan, ""
+        usd = float(change.curve.usd_per_month(at)) if text else math.nan
+        found.append(Ghost(trace, at, usd, text))
+    return found
+
+
+def _moved_to(change: AnnouncedChange) -> float | None:
+    """Return the volume that a change's words point at, if there is one above 0. [tokens/month]"""
+    moved = change.leading
+    assert moved is not None  # next_moves
+    after = None if moved.after is None else moved.after.first
+    volume = after or moved.before.first
+    return float(volume) if volume else None
+
+
+def _moved_text(comparison: Comparison, change: AnnouncedChange) -> str:
+    """Return a change's day, and the breakeven before and after it; whose it is where there are several."""
+    moved = change.leading
+    assert moved is not None  # next_moves
+    assert moved.after is not None  # one that moves is there after it
+    before, after = (_first_in_words(each.first) for each in (moved.before, moved.after))
+    whose = f"{moved.challenger} " if len(comparison.substitutes) > 2 else ""
+    return f"on {change.on}: {whose}{before} → {after}"
+
+
+def _first_in_words(first: FloatOrDraws | None) -> str:
+    """Return a first breakeven in a word or two."""
+    if first is None:
+        return "never"
+    return "from the first token" if first == 0.0 else format_count(float(first))
 
 
 # ---------------------------------------------------------------------- limits

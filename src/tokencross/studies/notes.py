@@ -10,9 +10,9 @@ from tokencross.options.base import CostOption
 from tokencross.tables.api_records import ApiPriceRow
 from tokencross.units import DAYS_PER_MONTH
 
-__all__ = ["notes_of"]
+__all__ = ["LEAST_MONTHS", "notes_of"]
 
-_LEAST_MONTHS = 12.0  # a plan looks a year ahead even where nothing is amortised
+LEAST_MONTHS = 12.0  # a plan looks a year ahead even where nothing is amortised
 
 
 def notes_of(options: Sequence[CostOption], amortization_months: float) -> list[str]:
@@ -20,7 +20,7 @@ def notes_of(options: Sequence[CostOption], amortization_months: float) -> list[
 
     The options inside others are to be among ``options``.
     """
-    months = max(amortization_months, _LEAST_MONTHS)
+    months = max(amortization_months, LEAST_MONTHS)
     notes = []
     for option in options:
         book = option.book
