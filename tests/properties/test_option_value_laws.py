@@ -63,6 +63,72 @@ def test_worth_is_at_least_that_of_now_and_of_never(case: dict[str, Any]) -> Non
         assert 0.0 <= w.expected_month <= w.months - 1
 
 
+@st.composite
+def wild_cases(draw: st.DrawFn) -> dict[str, Any]:
+    """Everything that is accepted: any volatility, up to 1,200 decisions, far jumps, sums of any size."""
+    months = draw(st.integers(1, 24) | st.sampled_from([60, 120]))
+    jump = st.builds(Jump, st.floats(0.0, 24.0), st.floats(0.01, 1.0)) | st.builds(
+        Jump, st.floats(0.0, 0.5), st.floats(1.0, 1.0 + 20.0 / months)
+    )
+    falling = np.linspace(1.0, draw(st.floats(0.0, 1.0)), months)
+    return {
+        "advantage_usd_per_mtok": draw(st.floats(-5.0, 100.0)),
+        "fixed_usd_per_month": draw(st.floats(-1e4, 1e6)),
+        "tokens_per_month": 10.0 ** draw(st.floats(-3.0, 15.0)),
+        "months": months,
+        "outlay_usd": 10.0 ** draw(st.floats(-3.0, 12.0)) * falling,
+        "discount_rate_per_year": draw(st.floats(0.0, 3.0)),
+        "volatility_per_year": draw(st.floats(0.0, 10.0)),
+        "growth_per_year": draw(st.floats(-0.9, 3.0)),
+        "jumps": draw(st.lists(jump, max_size=2)),
+        "exit_usd": draw(st.none() if months > 24 else st.none() | st.floats(0.0, 1e6)),
+        "recoverable_share": draw(st.floats(0.0, 1.0)),
+        "lead_months": draw(st.floats(0.0, 6.0)),
+        "decisions_per_month": draw(st.sampled_from([1, 2])),
+    }
+
+
+def most_usd(case: dict[str, Any]) -> float:
+    """What would be earned if only what is earned counted: a bound of every worth."""
+    years = np.arange(case["months"]) / 12
+    mean = math.exp(sum(max(jump.times_per_year * (jump.advantage_ratio - 1.0), 0.0) for jump in case["jumps"]))
+    grown = (
+        case["tokens_per_month"]
+        * max(1.0 + case["growth_per_year"], 1e-9) ** (years + 1 / 24)
+        * mean ** (years + 1 / 12)
+    )
+    if case["growth_per_year"] < 0.0:
+        grown = case["tokens_per_month"] * mean ** (years + 1 / 12)
+    saved = max(case["advantage_usd_per_mtok"], 0.0) * grown / 1e6 + max(-case["fixed_usd_per_month"], 0.0)
+    return float(saved.sum())
+
+
+@settings(max_examples=60, deadline=None)
+@given(wild_cases())
+def test_whatever_is_accepted_is_finite_and_within_its_bounds(case: dict[str, Any]) -> None:
+    w = priced(case)
+    sums = most_usd(case) + abs(case["fixed_usd_per_month"]) * case["months"] + np.max(case["outlay_usd"])
+    slack = 1e-9 * (1.0 + sums + abs(case["advantage_usd_per_mtok"]) * np.sum(w.tokens_per_month) / 1e6)
+    assert math.isfinite(w.value_usd)
+    assert math.isfinite(w.now_usd)
+    assert max(w.now_usd, 0.0) - slack <= w.value_usd <= most_usd(case) + slack
+    assert w.wait_usd >= 0.0
+    assert w.flexibility_usd >= 0.0
+    for each in (w.switch_from_tokens_per_month, w.switch_until_tokens_per_month, w.leave_below_tokens_per_month):
+        assert not np.any(np.isnan(each))
+        assert np.all(each >= 0.0)
+    assert np.all((w.switched_probability >= 0.0) & (w.switched_probability <= 1.0))
+    assert np.all(np.diff(w.switched_probability) >= -1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(wild_cases(), st.floats(0.0, 10.0), st.floats(0.0, 10.0))
+def test_more_volatility_never_lowers_the_worth_however_wild(case: dict[str, Any], one: float, other: float) -> None:
+    steady = {**case, "exit_usd": None, "jumps": ()}
+    calm, wild = (priced(steady, volatility_per_year=each) for each in sorted((one, other)))
+    assert wild.value_usd >= calm.value_usd - 1e-5 * (1.0 + most_usd(steady))
+
+
 @settings(max_examples=30, deadline=None)
 @given(cases(), st.sampled_from([(0.0, 0.2), (0.2, 0.3), (0.3, 0.7), (0.7, 1.2)]))
 def test_more_volatility_never_lowers_worth_flexibility_or_trigger(

@@ -112,6 +112,8 @@ class CostCurve:
         steps = _coefficient(min_steps, f"{label}: min_steps", "steps")
         if np.any(np.floor(steps) != steps):
             raise ScenarioError(Problem(f"{label}: min_steps", f"{steps}", "a whole number of steps"))
+        if isinstance(usd, float) and usd == 0.0:  # steps that cost nothing are no breakpoints
+            return cls((Fixed(0.0, label, tuple(citations)),))
         return cls((Staircase(usd, tokens, steps, label, tuple(citations)),))
 
     @classmethod
@@ -226,7 +228,10 @@ class CostCurve:
 
     def draws(self, rows: slice) -> CostCurve:
         """Return the curve of some of the draws; numbers that are the same in all of them stay as they are."""
-        return CostCurve(taken(self.terms, rows))
+        some = CostCurve(taken(self.terms, rows))
+        # terms that are one in these draws alone stay apart: what a draw costs does not hang on those beside it
+        some.__dict__["_few_terms"] = taken(self._few_terms, rows)
+        return some
 
     def collapsed(self) -> CostCurve:
         """Return a curve of the same total with the fewest terms, labels and citations left behind."""

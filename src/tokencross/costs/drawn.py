@@ -12,9 +12,9 @@ from tokencross.costs.coefficients import taken
 from tokencross.costs.difference import subtract
 from tokencross.costs.drawn_difference import DrawnDifference, drawn_difference
 from tokencross.costs.hourly import HourlyStaircase
-from tokencross.costs.periodic import common_period
 from tokencross.costs.solver import solve
 from tokencross.costs.terms import Array, Term
+from tokencross.errors import ResolveError
 
 __all__ = ["breakevens_of_draws"]
 
@@ -87,17 +87,18 @@ def _of_block(
 def _of_hard_ones(
     difference: DrawnDifference, challenger: Sequence[Term], incumbent: Sequence[Term], rows: Index, keep_share: float
 ) -> tuple[Array, Array]:
-    """Return first and robust breakeven one by one: by period, piece by piece, or by the one that says why not."""
+    """Return first and robust breakeven one by one; where pieces are too many, from those of a narrower range."""
     first, robust = np.full(rows.size, np.nan), np.full(rows.size, np.nan)
     for place, row in enumerate(rows.tolist()):
         ours, theirs = (tuple(term.draw(row) for term in terms) for terms in (challenger, incumbent))
-        alone = subtract(ours, theirs, keep_share=keep_share)
-        if alone.tail.periods and common_period(alone.tail.periods) is None:
-            one = rows[place : place + 1]
-            first[[place]], robust[[place]], left = sweep.crossings(difference.of(one), most_pieces=_MOST_PIECES)
-            if not left[0]:
-                continue
-        solved = solve(alone, _FARTHEST, 1)
+        try:
+            solved = solve(subtract(ours, theirs, keep_share=keep_share), _FARTHEST, 1)
+        except ResolveError:
+            one = slice(place, place + 1)
+            first[one], robust[one], left = sweep.crossings(difference.of(rows[one]), most_pieces=_MOST_PIECES)
+            if left[0]:
+                raise
+            continue
         first[place] = np.nan if solved.first is None else solved.first
         robust[place] = np.nan if solved.robust is None else solved.robust
     return first, robust

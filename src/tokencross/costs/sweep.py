@@ -19,7 +19,7 @@ from tokencross.costs.level_steps import StepTable, step_table
 from tokencross.costs.terms import Array, Bands
 from tokencross.units import TOKENS_PER_MTOK
 
-__all__ = ["FEW_PIECES", "crossings"]
+__all__ = ["crossings"]
 
 Index = NDArray[np.intp]
 
@@ -27,13 +27,15 @@ _BESIDE = 1e-9  # a bound is widened by this share: it is a float
 _ROUNDING = 1e-12  # and what costs are subtracted from by this share of them
 _NARROWED = 2  # times
 _NEAR_RATIO = 1e-12  # slopes that differ by less are left to the solver for one draw
-FEW_PIECES = 100_000.0
+_MOST_PIECES = 2e6
+_MANY_LEVELS = 24  # of each draw's own: counted level by level, which takes its time
+_MOST_PIECES_OF_MANY_LEVELS = 4_096.0
 _PIECES_AT_ONCE = (2_048.0, 131_072.0)  # of one draw: more where its range is long
 _BLOCK = 1 << 18  # pieces of all draws worked on at once
 
 
 def crossings(
-    difference: DrawnDifference, *, most_pieces: float = FEW_PIECES
+    difference: DrawnDifference, *, most_pieces: float | None = None
 ) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Return first and robust breakeven, nan where there is none, and which draws were left out.
 
@@ -41,8 +43,8 @@ def crossings(
     ----------
     difference : DrawnDifference
         Steps of any sign; other terms than bands leave out all draws.
-    most_pieces : float
-        Draws whose range has more of them are left out.
+    most_pieces : float, optional
+        Draws whose range has more of them are left out; unless said, those that are quicker one by one.
 
     Returns
     -------
@@ -59,24 +61,38 @@ def crossings(
     per_token = np.zeros(draws)
     for each in difference.steps:
         per_token += np.sum(each.loads, axis=-1) / each.tokens
-    pieces = (high - low) * per_token
-    left |= ~(pieces <= most_pieces)
-    tables, near = _tables(difference, high)
-    none: list[StepTable | None] = [None] * len(tables)
+    left |= ~((high - low) * per_token <= (_most_pieces(difference) if most_pieces is None else most_pieces))
     found = _Found.below(np.where((slope > 0.0) & ~left, low, 0.0))
-    with np.errstate(divide="ignore"):
-        reach = np.clip(pieces / 16.0, *_PIECES_AT_ONCE) / per_token
-    going = np.flatnonzero(~left & (high > low))
-    while going.size:
-        stop = np.minimum(low[going] + reach[going], high[going])
-        for some in _batches((stop - low[going]) * per_token[going] + 2.0 * _level_count(difference), near[going]):
-            rows = going[some]
-            found.add(rows, *_windows(difference.of(rows), low[rows], stop[some], tables if near[rows[0]] else none))
-        low[going] = stop
-        going = going[stop < high[going]]
+    _look_through(found, difference, np.flatnonzero(~left), low, high, per_token)
     ends_below = np.flatnonzero(~left & (slope < 0.0))
     found.add(ends_below, high[ends_below, np.newaxis], np.full((ends_below.size, 1), np.inf))
     return found.first, np.where(np.isinf(found.high) & (found.high > 0.0), found.low, np.nan), left
+
+
+def _most_pieces(difference: DrawnDifference) -> float:
+    """Return up to how many pieces it is quicker to look at draws together."""
+    counted = [x.level_count for x in difference.steps if step_table(x.shares, x.loads, x.least) is None]
+    return _MOST_PIECES if max(counted, default=0) <= _MANY_LEVELS else _MOST_PIECES_OF_MANY_LEVELS
+
+
+def _look_through(
+    found: _Found, difference: DrawnDifference, rows: Index, low: Array, high: Array, per_token: Array
+) -> None:
+    """Add the windows of some draws from ``low`` to ``high``, a stretch of each at a time."""
+    tables, near = _tables(difference, high)
+    none: list[StepTable | None] = [None] * len(tables)
+    low = low.copy()
+    with np.errstate(divide="ignore"):
+        reach = np.clip((high - low) * per_token / 16.0, *_PIECES_AT_ONCE) / per_token
+    going = rows[high[rows] > low[rows]]
+    while going.size:
+        stop = np.minimum(low[going] + reach[going], high[going])
+        for some in _batches((stop - low[going]) * per_token[going] + 2.0 * _level_count(difference), near[going]):
+            batch = going[some]
+            known = tables if near[batch[0]] else none
+            found.add(batch, *_windows(difference.of(batch), low[batch], stop[some], known))
+        low[going] = stop
+        going = going[stop < high[going]]
 
 
 def _level_count(difference: DrawnDifference) -> int:
