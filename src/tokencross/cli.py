@@ -13,6 +13,7 @@ import typer
 from tokencross.cli_output import check_chart_path, one_message, print_wide, write_chart
 from tokencross.cli_prices import prices_app
 from tokencross.cli_when import when
+from tokencross.errors import Problem, ScenarioError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,7 +57,9 @@ def compare(
     scenario: Annotated[Path, typer.Argument(help="A scenario file, such as scenarios/support-chat.yaml.")],
     chart: Annotated[Path | None, typer.Option("--chart", help="Write the chart here (.png, .svg or .pdf).")] = None,
     draws: Annotated[int | None, typer.Option("--draws", help="Draw what is uncertain so often: how sure.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the draws: the same one, the same result.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of the draws, 0 unless given: the same one, the same result.")
+    ] = None,
     only_given: Annotated[
         bool, typer.Option("--only-given", help="Draw what the scenario gives, not the errors of fits and tables.")
     ] = False,
@@ -65,12 +68,15 @@ def compare(
     with one_message():
         if chart is not None:
             check_chart_path(chart, "compare")
+        if draws is None and (seed is not None or only_given):
+            found = "--seed" if seed is not None else "--only-given"
+            raise ScenarioError(Problem("compare", f"{found} without draws", "--draws N beside it"))
         from tokencross.scenario import load_study
         from tokencross.show.terminal import comparison_text
 
         study = load_study(scenario)
         text = comparison_text(study.comparison)
-        sample = None if draws is None else study.sample(draws=draws, seed=seed, table_errors=not only_given)
+        sample = None if draws is None else study.sample(draws=draws, seed=seed or 0, table_errors=not only_given)
         sure = None if sample is None else _how_sure(sample)
         if chart is not None:
             write_chart(study.dashboard if sample is None else sample.dashboard, chart)

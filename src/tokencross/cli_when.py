@@ -44,7 +44,8 @@ def when(
         study = load_study(scenario)
         projection, assumed = _projection(load_projection(scenario), months, growth, discount)
         timing = timing_of(study.comparison, projection)
-        asked = min(_WAIT_MONTHS, max(projection.months - 1, 1)) if wait is None else wait
+        longest = min(_WAIT_MONTHS, projection.months - 1) or None  # in a single month there is no waiting
+        asked = longest if wait is None else wait
         text = timing_text(timing, wait_months=asked, assumed=assumed)
         if chart is not None:
             from tokencross.show.timing import timing_figure

@@ -63,9 +63,9 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     return [folded[match] for match in matches]
 
 
-def offer(word: str, known: Sequence[str]) -> str:
+def offer(word: object, known: Sequence[str]) -> str:
     """Return the remedy for an unknown name: the nearest one, or the whole list when it is short."""
-    close = nearest(word, known)
+    close = nearest(str(word), known)
     if close:
         return f"Did you mean {' or '.join(repr(match) for match in close)}?"
     if 0 < len(known) <= 12:

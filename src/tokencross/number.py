@@ -182,6 +182,10 @@ class _Bounds(NamedTuple):
 
 def _check_distribution(distribution: Distribution, bounds: _Bounds, *, where: str, accepted: str, remedy: str) -> None:
     """Refuse what gives no single continuous quantiles, and mass outside the bounds, with its probability."""
+    if hasattr(distribution, "freeze"):  # scipy.stats' own way to fix the parameters
+        found = f"a distribution without its parameters ({_kind(distribution)})"
+        remedy = "Freeze it: call it with its parameters, such as scipy.stats.norm(10, 2)."
+        raise ScenarioError(Problem(where, found, f"{accepted}, or a frozen distribution of it", remedy))
     if hasattr(distribution, "pmf"):
         found = f"a discrete distribution ({_kind(distribution)})"
         remedy = "Draws of one's own may be of any kind: give an array, such as .rvs(8_192)."

@@ -15,7 +15,7 @@ from tokencross.study import Study
 from tokencross.tables.reading import Document, KeyPath, Plain, read_document
 from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.scenario_numbers import DISTRIBUTION_KEYS
-from tokencross.tables.strict import as_error, parse_record
+from tokencross.tables.strict import as_error, as_written, parse_record
 
 __all__ = ["load_study", "load_workload"]
 
@@ -138,7 +138,7 @@ def _named(data: Plain, path: tuple[str | int, ...]) -> Iterator[tuple[KeyPath, 
 
 def _shown(values: Mapping[str, object]) -> str:
     """Return a distribution as the file writes it."""
-    return ", ".join(f"{key}: {list(value) if isinstance(value, tuple) else value}" for key, value in values.items())
+    return ", ".join(f"{key}: {as_written(value)}" for key, value in values.items())
 
 
 def _inside(document: Document, index: int, key: str, call: Callable[[], T]) -> T:

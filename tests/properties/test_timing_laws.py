@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,10 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import tokencross as tc
+from tokencross.errors import ScenarioError
+from tokencross.number import point
 from tokencross.options.base import CostOption
+from tokencross.studies.begins import Plan
 from tokencross.studies.cash import project
 from tokencross.studies.projection import Projection
-from tokencross.studies.switching import when
+from tokencross.studies.switching import Timing, when
 from tokencross.studies.terms_of_switching import Switching
 
 TRAFFIC = tc.Workload(input_tokens=1_000, output_tokens=0)
@@ -150,27 +154,111 @@ def test_a_dearer_incumbent_never_makes_one_regret_the_switch_more(
 
 @examples(25)
 @given(studies(), projections())
-def test_what_would_change_makes_now_as_good_as_any_plan(study: tc.Study, projection: Projection) -> None:
+def test_a_bill_that_would_make_now_right_does(study: tc.Study, projection: Projection) -> None:
     timing = when(study.comparison, projection)
-    switch = timing.switch("B")
-    if math.isinf(switch.now_usd) or len(switch.ways) > 1:
+    found = timing.would_change("B")
+    if found.least_price_ratio is None or found.most_price_ratio is None:
         return
-    ratio = timing.would_change("B").least_price_ratio
-    if ratio is None or not 0.01 < ratio < 100.0:
+    for ratio, right in around(found.least_price_ratio, found.most_price_ratio):
+        path = {"prices:anthropic/claude-opus-5-5": np.full(projection.months, ratio)}
+        check_now(when(study.comparison, replace(projection, price_ratio=path)), right=right)
+
+
+@examples(25)
+@given(studies(), projections())
+def test_a_volume_that_would_make_now_right_does(study: tc.Study, projection: Projection) -> None:
+    found = when(study.comparison, projection).would_change("B")
+    if found.least_tokens_per_month is None or found.most_tokens_per_month is None:
         return
-    for scale, right in ((1.001, True), (0.999, False)):
-        moved = Projection(
-            months=projection.months,
-            growth_per_year=projection.growth_per_year,
-            declines=projection.declines,
-            engineering_decline_per_year=projection.engineering_decline_per_year,
-            discount_rate_per_year=projection.discount_rate_per_year,
-            renew_engineering=projection.renew_engineering,
-            price_ratio={"prices:anthropic/claude-opus-5-5": np.full(projection.months, ratio * scale)},
-            switching=projection.switching,
+    for volume, right in around(found.least_tokens_per_month, found.most_tokens_per_month):
+        moved = tc.Study(study.options, workload=TRAFFIC, tokens_per_month=volume)
+        check_now(when(moved.comparison, projection), right=right)
+
+
+@examples(25)
+@given(studies(), projections())
+def test_an_outlay_that_would_make_now_right_does(study: tc.Study, projection: Projection) -> None:
+    found = when(study.comparison, projection).would_change("B")
+    if found.least_outlay_usd is None or found.most_outlay_usd is None:
+        return
+    terms = projection.terms_for("B")
+    (item,) = study.comparison.option("B").engineering.items
+    for outlay, right in around(found.least_outlay_usd, found.most_outlay_usd):
+        ratio = outlay / found.outlay_usd
+        layer = terms.abstraction_layer_usd
+        scaled = replace(
+            terms,
+            switching_usd=point(terms.switching_usd) * ratio,
+            switching_with_layer_usd=point(terms.switching_with_layer_usd) * ratio,
+            abstraction_layer_usd=None if layer is None else point(layer) * ratio,
         )
-        again = when(study.comparison, moved).switch("B")
-        others = [again.never_usd, *again.ways[0].present_value_usd[1:].tolist()]
-        regret = again.now_usd - min(others)
-        small = 1e-9 * max(abs(again.now_usd), 1.0)
-        assert regret <= small if right else regret >= -small
+        team = replace(item, upfront_usd=point(item.upfront_usd) * ratio)
+        moved = study.replace({"B:engineering": team})
+        check_now(when(moved.comparison, replace(projection, switching=scaled)), right=right)
+
+
+def around(least: float, most: float) -> list[tuple[float, bool]]:
+    """Values just within and just beyond the ends of a range, with whether they are within."""
+    found = [] if least == 0.0 else [(least * 1.00001, True), (least * 0.99999, False)]
+    return found if math.isinf(most) else [*found, (most * 0.99999, True), (most * 1.00001, False)]
+
+
+def check_now(timing: Timing, *, right: bool) -> None:
+    """Whether acting now is no dearer than any other plan of any way, or no cheaper than the best of them."""
+    switch = timing.switch("B")
+    others = [usd for way in switch.ways for usd in way.present_value_usd[1:].tolist()]
+    regret = switch.now_usd - min([switch.never_usd, *others])
+    small = 1e-9 * max(abs(switch.now_usd), abs(switch.never_usd), 1.0)
+    assert regret <= small if right else regret >= -small
+
+
+@examples(25)
+@given(studies(), projections(), st.integers(0, 12))
+def test_payback_is_when_the_cumulative_cost_stays_below(study: tc.Study, projection: Projection, begin: int) -> None:
+    begins = {"B": min(begin, projection.months - 1)}
+    try:
+        found = project(study.comparison, projection, begins=begins)
+    except ScenarioError:
+        return  # it would not serve
+    paid = found.cumulative()
+    lead = (paid["A"] - paid["B"]).to_numpy()[begins["B"] + 1 :]
+    small = 1e-9 * np.maximum(paid["A"].to_numpy()[begins["B"] + 1 :], 1.0)
+    stays = [count for count in range(1, lead.size + 1) if np.all(lead[count - 1 :] > small[count - 1 :])]
+    said = found.payback("B")
+    assert said.month == (stays[0] if stays else None)
+    assert (said.ahead_months is not None) == (not stays and bool(np.any(lead > small)))
+
+
+@examples(25)
+@given(studies(), projections(), st.floats(1.0, 20.0))
+def test_nothing_is_won_by_being_away_while_work_falls_due(
+    study: tc.Study, projection: Projection, life: float
+) -> None:
+    # an incumbent with work that comes again, and a challenger that costs as much by the month: whoever comes back
+    # after it fell due has paid for it by then
+    team = tc.Engineering(upfront_usd=40_000, amortization_months=life)
+    theirs = books().api("anthropic/claude-opus-5-5", label="A", engineering=team)
+    ours = books().api("anthropic/claude-opus-5-5", label="B")
+    pair = tc.Study([theirs, ours], workload=TRAFFIC, tokens_per_month=study.comparison.here)
+    asked = Projection(months=projection.months, switching=Switching(may_return=True))
+    due = [turn * life for turn in range(1, math.ceil(asked.months / life)) if turn * life < asked.months - 1e-6]
+    found = project(pair.comparison, asked)
+    for left in range(asked.months - 1):
+        for back in (left + 1, asked.months - 1):
+            plan = replace(found, plans={"B": Plan(left, float(back))})
+            paid = plan.by_option["B"].column("upfront_usd")[0]
+            missed = [at for at in due if left <= at < back]
+            assert paid[:left].sum() == 40_000 * sum(at < left for at in due)
+            assert paid[left:back].sum() == 0.0
+            assert paid[back] >= 40_000 * bool(missed)
+
+
+@examples(10)
+@given(st.floats(-0.5, 0.5), st.integers(2, 24))
+def test_who_costs_the_same_is_no_reason_to_switch(growth: float, months: int) -> None:
+    even = tc.CostCurve.per_mtok(3)
+    study = tc.Study([tc.Option("A", even), tc.Option("B", even)], workload=TRAFFIC, tokens_per_month=1e9)
+    timing = when(study.comparison, Projection(months=months, growth_per_year=growth))
+    assert timing.best is None
+    assert timing.would_change("B").same_as == "never switching"
+    assert project(study.comparison, timing.projection).payback("B").month is None

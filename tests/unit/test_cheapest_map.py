@@ -89,6 +89,27 @@ def test_usual_ranges() -> None:
     assert (found.x.log, shares.x.log, shares.y.log) == (True, False, False)
 
 
+def test_an_input_goes_by_its_name() -> None:
+    """The names that the study gives its uncertain inputs: of one address, of two, and of the volume."""
+    shared = tc.between(1_000, 2_000, name="step price")
+    two = toy_study(API, FLEET, Toy("x", step_usd_per_month=shared), Toy("y", step_usd_per_month=shared))
+    study = two.replace(
+        {FIXED: tc.between(2_000, 3_000, name="rent"), "tokens_per_month": tc.between(1e9, 4e9, name="traffic")}
+    ).comparison
+    found = cheapest_map(study, "traffic", "rent", points=3)
+    assert (found.x.place.addresses, found.y.place.addresses) == (("tokens_per_month",), (FIXED,))
+    assert repr(found).startswith("<CheapestMap over traffic and rent: ")
+    assert found.y.assumed == pytest.approx(2_000 * 1.5**0.5)
+    by_address = cheapest_map(study, "tokens_per_month", FIXED, points=3)
+    assert found.frame().equals(by_address.frame())
+    assert cheapest_map(study, "step price", PRICE, points=2).x.place.addresses == (
+        "x:step_usd_per_month",
+        "y:step_usd_per_month",
+    )
+    with pytest.raises(ScenarioError, match="an unknown address 'rents'.*\n  Did you mean 'rent'"):
+        cheapest_map(study, "traffic", "rents")
+
+
 def test_what_cannot_be_together_is_nobodys() -> None:
     workload = tc.Workload(input_tokens=3_000, output_tokens=1_000, cached_input_share=0.5, cache_write_share=0.05)
     study = toy_study(API, FLEET, here=2e9, workload=workload).comparison
@@ -129,6 +150,8 @@ def test_without_a_volume_one_axis_has_to_be_it() -> None:
             {"x": "api:output_usd_per_mtk"},
             "cheapest_map: x\n  found an unknown address .*\n  Did you mean 'api:output_usd",
         ),
+        ({"x": 3}, "cheapest_map: x\n  found 3; accepted: an address that study.parameters"),
+        ({"x": [PRICE]}, "cheapest_map: x\n  found \\['api:output_usd_per_mtok'\\]; accepted: an address"),
         ({"points": 1}, "cheapest_map: points\n  found 1; accepted: a whole number of at least 2"),
         ({"x_range": (5.0, 5.0)}, r"x_range\n  found \(5.0, 5.0\); accepted: a pair of numbers, the lower one first"),
         ({"x_range": 5.0}, "x_range\n  found 5.0; accepted: a pair of numbers"),

@@ -153,6 +153,17 @@ def test_a_number_at_several_places_moves_at_all_of_them() -> None:
     assert flip.above == pytest.approx(9_000.0 / 3.0, rel=1e-13)
 
 
+def test_an_input_is_called_by_its_name() -> None:
+    """As in the tornado: one address or several, and the volume."""
+    study = toy_study(API, FLEET, here=tc.between(1e9, 4e9, name="traffic")).replace(
+        {"fleet:fixed_usd_per_month": tc.between(2_000, 3_000, name="rent")}
+    )
+    result = flips(study.comparison)
+    rent = found(result, "fleet:fixed_usd_per_month")
+    assert result.sentence(rent).startswith("api is the cheapest if rent is over 10,200 USD/month; assumed 2,450")
+    assert result.sentence(found(result, "tokens_per_month")).startswith("api is the cheapest if traffic is under ")
+
+
 def test_the_range_ends_where_the_study_refuses() -> None:
     workload = tc.Workload(input_tokens=3_000, output_tokens=1_000, cached_input_share=0.5, cache_write_share=0.05)
     flip = found(flips(toy_study(API, FLEET, here=2e9, workload=workload).comparison), "workload:cached_input_share")
@@ -175,6 +186,8 @@ def test_unknown_labels_are_refused() -> None:
         flips(study.comparison, challenger="flet")
     with pytest.raises(ScenarioError, match="'api' against itself"):
         flips(study.comparison, challenger="api", against="api")
+    with pytest.raises(ScenarioError, match="unknown label 3"):
+        flips(study.comparison, challenger=3)  # type: ignore[arg-type]  # the mistake is the point
 
 
 def test_on_shipped_tables_flips_hold_when_plugged_back() -> None:

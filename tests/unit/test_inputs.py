@@ -12,7 +12,7 @@ SHAPE = tc.Workload(input_tokens=1_000, output_tokens=500)
 GPU_HOUR = "compute:lambda/gpu_1x_b200_sxm6.usd_per_hour"
 
 
-def two_fleets(**changes: object) -> tc.Study:
+def two_fleets(around: tc.AroundGpu | None = None, /, **changes: object) -> tc.Study:
     """Two fleets of one model on one instance, and an API."""
     prices = tc.load_prices(as_of="2026-11-21")
     fleets = [
@@ -21,7 +21,7 @@ def two_fleets(**changes: object) -> tc.Study:
             instance="lambda/gpu_1x_b200_sxm6",
             purchase="on_demand",
             engineering=tc.Engineering.none(),
-            around=tc.AroundGpu.none(),
+            around=tc.AroundGpu.none() if around is None else around,
             target_load_share=share,
             label=label,
         )
@@ -117,6 +117,83 @@ class TestWhichTheyAre:
         low, high = claude.quantiles(np.array([0.0, 1.0]))
         assert (low, high) == (1.53, 1.55)  # the ratio is above what the other source saw
 
+    def test_every_number_with_an_error_can_be_replaced(self) -> None:
+        prices = tc.load_prices(as_of="2026-11-21")
+        none = tc.Engineering.none()
+        endpoint = prices.dedicated(
+            "together", gpu="B200-SXM-180GB", model="gpt-oss-120b", engineering=none, label="own"
+        )
+        api = prices.api("anthropic/claude-opus-5-5", label="API")
+        study = tc.Study([api, endpoint], workload=SHAPE, tokens_per_month=4e9)
+        errors = {each.name for each in uncertain_inputs(study.comparison)}
+        assert "own:throughput_ratio" in errors
+        half = at_inputs(study.comparison, {"own:throughput_ratio": 0.5}).curve("own")
+        assert half.usd_per_month(1e12) > 1.9 * study.comparison.curve("own").usd_per_month(1e12)
+
+    def test_a_row_that_two_options_use_errs_once(self) -> None:
+        found = {each.name: each for each in uncertain_inputs(two_fleets(tc.AroundGpu.typical()).comparison)}
+        shared = found["fleet:around.staging_hours_share"]
+        assert shared.addresses == ("fleet:around.staging_hours_share", "careful fleet:around.staging_hours_share")
+
+    @pytest.mark.parametrize("name", ["fleet:throughput_ratio", "workload:output_tokens"])
+    def test_the_address_of_another_number_is_no_name(self, name: str) -> None:
+        study = two_fleets(**{GPU_HOUR: tc.between(5, 9, name=name)})
+        with pytest.raises(ScenarioError, match="and of another number"):
+            uncertain_inputs(study.comparison)
+
+    def test_own_draws_that_add_up_are_found_and_stay_together(self) -> None:
+        small, large = np.array([0.3, 0.5, 0.6]), np.array([0.6, 0.3, 0.2])
+        rest = 1.0 - small - large
+        options = [tc.Option(label, tc.CostCurve.per_mtok(usd)) for label, usd in (("a", 1.0), ("b", 2.0), ("c", 9.0))]
+        split = tc.Split(list(zip(options, (small, large, rest), strict=True)), label="mix")
+        study = tc.Study([split, options[2]], workload=SHAPE, tokens_per_month=1e9)
+        names = [each.name for each in uncertain_inputs(study.comparison)]
+        assert names == ["mix:share[a]", "mix:share[b]", "mix:share[c]"]
+        values = study.sample(draws=64, seed=1).values
+        np.testing.assert_allclose(sum(values[name] for name in names), 1.0, rtol=1e-12)
+        assert "is the cheapest" in study.verdict()
+
+    def test_own_draws_of_a_class_are_found_once(self) -> None:
+        work = tc.Workload(input_tokens=np.array([900.0, 1_100.0]), output_tokens=100)
+        mixed = tc.Workload.mix({"a": (work, np.array([0.4, 0.6])), "b": (SHAPE, np.array([0.6, 0.4]))})
+        api = tc.load_prices(as_of="2026-11-21").api("anthropic/claude-opus-5-5", label="API")
+        study = tc.Study([api, tc.Option("own", tc.CostCurve.fixed(1e4))], workload=mixed, tokens_per_month=1e9)
+        given = {each.name for each in uncertain_inputs(study.comparison) if each.origin == "given"}
+        assert given == {"workload:a.input_tokens", "workload:a.share", "workload:b.share"}
+
+    def test_arrays_alike_in_the_middle_are_two(self) -> None:
+        counts = {"min_instance_count": [2.0, 2, 2, 3], "spare_instance_count": [2.0, 2, 2, 1]}
+        study = two_fleets(**{f"fleet:{name}": np.array(values) for name, values in counts.items()})
+        given = [each.name for each in uncertain_inputs(study.comparison) if each.origin == "given"]
+        assert given == ["fleet:min_instance_count", "fleet:spare_instance_count"]
+
+    def test_a_team_has_addresses_and_its_sums_follow(self) -> None:
+        teams = {
+            label: tc.Engineering.from_team(
+                engineers=tc.between(1, 4), months=3, loaded_usd_per_year=240_000, label="team"
+            )
+            for label in ("fleet", "careful fleet")
+        }
+        study = two_fleets(**{f"{label}:engineering": team for label, team in teams.items()})
+        found = [each.name for each in uncertain_inputs(study.comparison) if each.origin == "given"]
+        assert found == [f"{label}:engineering[team].team.engineers" for label in ("fleet", "careful fleet")]
+        dearer = at_inputs(study.comparison, {found[0]: 4.0})  # 240,000 USD over 24 months, against 120,000 at 2
+        more = dearer.curve("fleet").usd_per_month(1e9) - study.comparison.curve("fleet").usd_per_month(1e9)
+        assert more == pytest.approx((240_000 - 120_000) / 24)
+        again = study.replace({found[0]: 4.0}).parameters().set_index("address")["value"]
+        assert again["fleet:engineering[team].upfront_usd"] == 240_000.0
+
+    def test_a_quantile_function_that_fails_later_is_named(self) -> None:
+        class Fickle:
+            def ppf(self, q: float) -> float:
+                if np.any((np.asarray(q) > 0.2) & (np.asarray(q) < 0.3)):
+                    raise RuntimeError("no such quantile")
+                return 5.0 + q
+
+        study = two_fleets(**{GPU_HOUR: Fickle()})
+        with pytest.raises(ScenarioError, match="found a distribution without a quantile at 0.2"):
+            study.sample(draws=64, seed=1)
+
 
 class TestTheStudyAtValues:
     def test_what_is_not_named_is_at_its_median(self) -> None:
@@ -168,10 +245,11 @@ class TestHowTheyGoTogether:
     @pytest.mark.parametrize(
         ("pairs", "said"),
         [
-            ({("gpu price", "api price"): 0.4}, "'api price'; accepted: an uncertain input: gpu price"),
+            ({("gpu price", "api price"): 0.4}, "'api price'; accepted: the name or an address of an uncertain input"),
             ({("gpu price", "discount"): 1.2}, "1.2; accepted: a number from -1 to 1"),
             ({("gpu price", GPU_HOUR): 0.5}, "the same input"),
             ({"gpu price": 0.5}, "a pair of names"),
+            ([("gpu price", "discount", 0.5)], "pairs with their correlation"),
             ({("gpu price", "discount"): tc.between(0.1, 0.2)}, "draws or a distribution"),
         ],
     )

@@ -94,6 +94,38 @@ def test_a_tree_counted_by_hand_with_jumps_only() -> None:
     assert cheap.wait_usd == pytest.approx(4_000 * math.exp(-rate), rel=2e-3)  # a jump's end lies between two nodes
 
 
+def test_an_outlay_that_falls_is_waited_for() -> None:
+    # 5,000 a month: in month k the outlay is worth its price with 36 - k months to go; it falls by 20,000 in month 4
+    outlay = np.where(np.arange(36) < 4, 100_000.0, 75_000.0)
+    w = waiting(volatility_per_year=0.0, discount_rate_per_year=0.0, outlay_usd=outlay)
+    assert w.now_usd == pytest.approx(36 * 5_000 - 100_000)
+    assert w.value_usd == pytest.approx(32 * 5_000 - 75_000)
+    assert w.expected_month == 4.0
+    # half of what was paid comes back, whenever one leaves: that is known with the month of the switch
+    back = waiting(
+        volatility_per_year=0.0, discount_rate_per_year=0.0, outlay_usd=outlay, recoverable_share=0.5, exit_usd=1_000.0
+    )
+    assert back.value_usd == pytest.approx(36 * 5_000 - 50_000)
+    assert back.expected_month == 0.0
+
+
+def test_leaving_gives_back_a_share_of_what_that_switch_took() -> None:
+    # an advantage for two months, then a loss; half of the outlay comes back, the exit takes 100
+    outlay = [10_000.0, 6_000.0, 1_000.0, 1_000.0, 1_000.0]
+    w = waiting(
+        months=5,
+        advantage_usd_per_mtok=[3.0, 3.0, -1.0, -1.0, -1.0],
+        volatility_per_year=0.0,
+        discount_rate_per_year=0.0,
+        outlay_usd=outlay,
+        recoverable_share=0.5,
+        exit_usd=100.0,
+    )
+    # from month 0: 2 x 10,000 - 10,000 / 2 - 100; from month 1: 10,000 - 6,000 / 2 - 100
+    assert w.switch_usd == pytest.approx(20_000 - 5_000 - 100)
+    assert w.wait_usd == pytest.approx(10_000 - 3_000 - 100)
+
+
 def test_lead_and_what_comes_back() -> None:
     d = 1.1 ** (-1 / 12)
     # 2.25 months of lead: three quarters of the third month are saved, then 33 months; a fifth of the outlay comes back
@@ -114,7 +146,7 @@ def _call_usd(forward: float, strike: float, deviation: float) -> float:
     return float(forward * norm.cdf(d1) - strike * norm.cdf(d1 - deviation))
 
 
-@pytest.mark.parametrize(("volatility", "tolerance"), [(0.0, 1e-12), (0.1, 1e-6), (0.5, 1e-6), (1.2, 2e-5)])
+@pytest.mark.parametrize(("volatility", "tolerance"), [(0.0, 1e-12), (0.1, 1e-6), (0.5, 1e-6), (1.2, 3e-6)])
 def test_a_free_switch_both_ways_is_a_sum_of_calls(volatility: float, tolerance: float) -> None:
     # each month is served by whoever is cheaper: the sum over months of E[max(a V - b, 0)]
     w = waiting(
@@ -125,6 +157,51 @@ def test_a_free_switch_both_ways_is_a_sum_of_calls(volatility: float, tolerance:
         for k in range(36)
     )
     assert w.value_usd == pytest.approx(sum(calls), rel=tolerance)
+
+
+@pytest.mark.parametrize("months", [36, 600])
+@pytest.mark.parametrize("volatility", [0.1, 2.0, 5.0, 10.0])
+def test_a_free_switch_is_a_sum_of_calls_however_wild_and_long(months: int, volatility: float) -> None:
+    w = waiting(
+        outlay_usd=0.0, exit_usd=0.0, volatility_per_year=volatility, fixed_usd_per_month=11_000.0, months=months
+    )
+    calls = (1.1 ** (-(k + 1) / 12) * _call_usd(10_000, 11_000, volatility * math.sqrt(k / 12)) for k in range(months))
+    assert w.value_usd == pytest.approx(sum(calls), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("months", "volatility"), [(24, 10.0), (60, 5.0), (600, 1.5), (600, 10.0)], ids=lambda each: f"{each}"
+)
+def test_the_worth_of_a_wild_volume_stays_within_what_there_is_to_save(months: int, volatility: float) -> None:
+    case: dict[str, Any] = {"months": months, "tokens_per_month": 3e9, "outlay_usd": 1e5}
+    wild, calm = waiting(**case, volatility_per_year=volatility), waiting(**case, volatility_per_year=volatility / 2)
+    gross = sum(6_000 * 1.1 ** (-(k + 1) / 12) for k in range(months))
+    assert max(wild.now_usd, 0.0) < calm.value_usd < wild.value_usd < gross
+
+
+def test_a_single_decision_left_is_a_call_on_all_that_is_saved() -> None:
+    # an outlay so large in month 0 that one decides in month 1 only: a call on one month's saving, any volatility
+    for volatility in (0.5, 3.0, 10.0):
+        w = waiting(months=2, outlay_usd=[1e9, 4_000.0], fixed_usd_per_month=0.0, volatility_per_year=volatility)
+        d = 1.1 ** (-1 / 12)
+        call = d * _call_usd(10_000 * d, 4_000, volatility * math.sqrt(1 / 12))
+        assert w.value_usd == pytest.approx(call, rel=2e-4)
+
+
+@pytest.mark.parametrize(
+    "jumps",
+    [[Jump(0.5, 20.0)], [Jump(24.0, 0.01)], [Jump(0.05, 100.0), Jump(0.5, 0.01)], [Jump(3.0, 3.0), Jump(3.0, 0.3)]],
+    ids=["up", "down", "far both ways", "both ways"],
+)
+@pytest.mark.parametrize("volatility", [0.5, 4.0])
+def test_far_jumps_are_a_poisson_mixture_too(jumps: list[Jump], volatility: float) -> None:
+    w = waiting(outlay_usd=0.0, exit_usd=0.0, jumps=jumps, months=12, volatility_per_year=volatility)
+    total = 0.0
+    for k in range(12):
+        parts = jump_parts(jumps, k / 12)
+        calls = (p * _call_usd(10_000 * math.exp(s), 5_000, volatility * math.sqrt(k / 12)) for p, s in parts)
+        total += 1.1 ** (-(k + 1) / 12) * sum(calls)
+    assert w.value_usd == pytest.approx(total, rel=1e-5)
 
 
 def test_jumps_in_a_free_switch_are_a_poisson_mixture_of_calls() -> None:
@@ -312,14 +389,18 @@ def test_the_lattice_keeps_mean_and_variance() -> None:
     moved[lattice.start] = 1.0
     moved = lattice.moved(moved)
     assert moved.sum() == pytest.approx(1.0, rel=1e-12)
-    assert moved @ lattice.factors == pytest.approx(mean, rel=1e-9)
-    assert moved @ lattice.factors**2 == pytest.approx(square, rel=1e-6)
-    # what it says of a function that is not straight: the square, far from the ends
-    np.testing.assert_allclose(
-        lattice.expected(np.minimum(lattice.factors, 50.0) ** 2)[middle],
-        square * lattice.factors[middle] ** 2,
-        rtol=1e-6,
-    )
+    factors = np.exp(lattice.logs)
+    near = np.abs(lattice.logs) < 5.0  # a month's moves; farther out the transform's rounding would be squared
+    assert moved[near] @ factors[near] == pytest.approx(mean, rel=1e-9)
+    assert moved[near] @ factors[near] ** 2 == pytest.approx(square, rel=1e-6)
+    # what it says of a function that is not straight: the square, far from the ends, level above 50
+    carried = np.concatenate(([0.0], np.minimum(factors, 50.0) ** 2 / (1.0 + factors), [0.0]))
+    ahead = lattice.expected(carried)[1:-1] * (1.0 + factors)
+    np.testing.assert_allclose(ahead[middle], square * factors[middle] ** 2, rtol=1e-6)
+    # what is straight stays straight to rounding, from a factor of 0 to one without bound
+    straight = 3.0 * lattice.slope_part - 7.0 * lattice.level_part
+    expected = 3.0 * mean * lattice.slope_part - 7.0 * lattice.level_part
+    np.testing.assert_allclose(lattice.expected(straight), expected, atol=1e-12)
 
 
 # ---------------------------------------------------------------------- shape
@@ -354,8 +435,9 @@ def test_frame_and_words() -> None:
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"months": 0}, "months\n  found 0; accepted: a whole number from 1 to 1200."),
-    ({"outlay_usd": -1.0}, "outlay_usd\n  found -1.0; accepted: a number >= 0 (USD)."),
-    ({"outlay_usd": np.ones(3)}, "Give its median, or call once per draw."),
+    ({"outlay_usd": -1.0}, "outlay_usd\n  found -1; accepted: finite numbers >= 0."),
+    ({"outlay_usd": np.ones(3)}, "found an array of shape (3,); accepted: one number, or one for each of 36 months."),
+    ({"volatility_per_year": np.ones(3)}, "Give its median, or call once per draw."),
     ({"volatility_per_year": math.nan}, "volatility_per_year\n  found nan"),
     ({"recoverable_share": 1.5}, "accepted: a number from 0 to 1 (share of the outlay)."),
     (
@@ -366,6 +448,23 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tokens_per_month": 0.0}, "tokens_per_month\n  found 0; accepted: numbers above 0"),
     ({"tokens_per_month": -1.0}, "found -1; accepted: finite numbers >= 0."),
     ({"tokens_per_month": np.full(36, 1e9), "growth_per_year": 0.1}, "0.1 beside a volume for every month"),
+    ({"outlay_usd": [1.0, 2.0]}, "outlay_usd\n  found an array of shape (2,)"),
+    ({"outlay_usd": "much"}, "outlay_usd\n  found 'much'; accepted: one number, or one for each of 36 months."),
+    ({"advantage_usd_per_mtok": "2"}, "advantage_usd_per_mtok\n  found '2'; accepted: one number"),
+    ({"fixed_usd_per_month": norm(5.0)}, "Give the median of what is uncertain."),
+    ({"tokens_per_month": None}, "tokens_per_month\n  found None; accepted: one number"),
+    ({"tokens_per_month": [[1.0], [1.0, 2.0]]}, "tokens_per_month\n  found [[1.0], [1.0, 2.0]]"),
+    ({"growth_per_year": 1e300}, "growth_per_year\n  found 1e+300 a year over 36 months, which no number can hold"),
+    ({"growth_per_year": 1e40}, "found sums of "),
+    ({"jumps": None}, "jumps\n  found None; accepted: a list of up to 4 Jump(times_per_year=…, advantage_ratio=…)."),
+    ({"jumps": 5}, "jumps\n  found 5; accepted: a list"),
+    ({"jumps": Jump(1.0, 0.5)}, "jumps\n  found Jump(times_per_year=1.0, advantage_ratio=0.5); accepted: a list"),
+    ({"jumps": [Jump(1.0, 0.5)] * 5}, "jumps\n  found 5 kinds of jumps"),
+    (
+        {"jumps": [Jump(24.0, 100.0)]},
+        "found jumps that multiply the mean advantage by exp(7128) within 36 months; accepted: a mean that grows by up "
+        "to 1e+12 times over the horizon.",
+    ),
     ({"jumps": [0.7]}, "jumps[0]\n  found 0.7; accepted: a Jump(times_per_year=…, advantage_ratio=…)."),
     ({"jumps": [Jump(1.0, 0.0)]}, "jumps[0].advantage_ratio\n  found 0.0"),
     ({"decisions_per_month": 32}, "a whole number from 1 to 31"),
@@ -382,6 +481,10 @@ def test_what_is_refused(changes: dict[str, Any], message: str) -> None:
 PERPETUAL_BAD: list[tuple[dict[str, Any], str]] = [
     ({"growth_per_year": 0.1}, "a rate of 0.1 with a saving whose mean grows by 0.1 a year"),
     ({"outlay_usd": 0.0}, "0 without fixed costs"),
+    (
+        {"discount_rate_per_year": 0.0, "growth_per_year": -0.1, "fixed_usd_per_month": 10.0},
+        "discount_rate_per_year\n  found 0, with fixed costs of 10 USD a month for ever; accepted: a rate above 0",
+    ),
     ({"jumps": [Jump(1.0, 1.3)]}, "a jump upwards can leap over the trigger"),
 ]
 
@@ -392,3 +495,16 @@ def test_what_has_no_perpetual_form(changes: dict[str, Any], message: str) -> No
     with pytest.raises(ScenarioError) as error:
         perpetual_switch(**{**terms, **changes})
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("saving", [-5, math.nan, "a", None])
+def test_a_worth_is_asked_for_at_a_saving(saving: Any) -> None:
+    form = perpetual_switch(outlay_usd=1e5, discount_rate_per_year=0.1, volatility_per_year=0.3)
+    with pytest.raises(ScenarioError, match="saving_usd_per_month\n  found "):
+        form.value_usd(saving)
+
+
+def test_a_perpetual_switch_without_interest_where_the_saving_shrinks() -> None:
+    form = perpetual_switch(outlay_usd=1e5, discount_rate_per_year=0.0, volatility_per_year=0.3, growth_per_year=-0.1)
+    # rho = 0: the root above 1 of s^2 / 2 (b - 1) + mu = 0
+    assert form.root_ratio == pytest.approx(1 - 2 * math.log(0.9) / 0.09)

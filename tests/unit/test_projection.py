@@ -91,7 +91,10 @@ def test_a_decline_may_come_in_steps() -> None:
     asked = _over(13, declines={"A": 0.36}, steps_per_year=2)
     found = project(own(tc.CostCurve.per_mtok(10)).comparison, asked)
     assert running(found, "A") == pytest.approx([10_000] * 6 + [8_000] * 6 + [6_400])
-    assert [step.month for step in found.steps] == [6.0, 12.0]
+    assert [(step.month, step.rises) for step in found.steps] == [(6.0, False), (12.0, False)]
+    assert found.steps[0].words == "A: the next step of its decline"
+    monthly = project(own(tc.CostCurve.per_mtok(10)).comparison, _over(13, declines={"A": 0.36}, steps_per_year=12))
+    assert monthly.steps == ()  # a step in every month is a slope
 
 
 def test_a_capability_falls_at_migrations_only_and_each_costs() -> None:
@@ -106,7 +109,7 @@ def test_a_capability_falls_at_migrations_only_and_each_costs() -> None:
 def test_a_path_of_ones_own_may_jump_either_way() -> None:
     found = project(own(tc.CostCurve.per_mtok(10)).comparison, _over(4, price_ratio={"A": [1, 1, 2, 0.5]}))
     assert running(found, "A") == pytest.approx([10_000, 10_000, 20_000, 5_000])
-    assert [(step.month, step.label) for step in found.steps] == [(2.0, "A"), (3.0, "A")]
+    assert [(step.month, step.label, step.rises) for step in found.steps] == [(2.0, "A", True), (3.0, "A", False)]
 
 
 def test_rental_falls_and_people_do_not() -> None:
@@ -184,7 +187,7 @@ def test_an_announced_price_counts_from_its_day_on(dated: tc.Study) -> None:
     # month 0 has 30 days, 15 of them before 2026-12-06
     assert running(found, "one") == pytest.approx([4_000 * 15 / 30 + 8_000 * 15 / 30, 8_000, 8_000])
     (step,) = found.steps
-    assert (step.day, step.label) == (date(2026, 12, 6), "one")
+    assert (step.day, step.label, step.rises) == (date(2026, 12, 6), "one", True)
     assert step.words == "one goes from 4,000 USD to 8,000 USD a month at the volume of then"
 
 
@@ -237,6 +240,12 @@ def test_months_are_those_of_the_calendar() -> None:
         ({"discount_rate_per_year": -0.1}, "projection: discount_rate_per_year\n  found -0.1"),
         ({"declines": 0.3}, "projection: declines\n  found 0.3; accepted: a mapping by label, room or address"),
         ({"switching": 5_000.0}, "projection: switching\n  found 5000.0; accepted: tc.Switching(…)"),
+        (
+            {"model_life_months": 1e-8, "capability_declines": {"A": 0.5}},
+            "projection: model_life_months\n  found 1e-08; accepted: a finite number >= 1 (months).",
+        ),
+        ({"announced": "no"}, "projection: announced\n  found 'no'; accepted: True or False."),
+        ({"renew_engineering": None}, "projection: renew_engineering\n  found None; accepted: True or False."),
         ({"steps_per_year": 0}, "projection: steps_per_year\n  found 0; accepted: a whole number from 1 to 12"),
     ],
 )
@@ -252,7 +261,8 @@ def test_bad_input_is_one_clear_error(given: dict[str, object], message: str) ->
         ({"declines": {"frontir": 0.3}}, "projection: declines\n  found 'frontir'; accepted: an option's label"),
         ({"declines": {"compute": 0.3}}, "found 'compute'"),  # curves of one's own rent nothing
         ({"price_ratio": {"prices:x": [1.0] * 12}}, "projection: price_ratio\n  found 'prices:x'"),
-        ({"switching": {"C": Switching()}}, "projection: switching\n  found 'C'; accepted: one of A, B."),
+        ({"switching": {"C": Switching()}}, "projection: switching\n  found 'C'; accepted: a challenger: B."),
+        ({"switching": {"A": Switching()}}, "projection: switching\n  found 'A'; accepted: a challenger: B."),
         ({"migration_usd": {"C": 5.0}, "model_life_months": 9}, "projection: migration_usd\n  found 'C'"),
     ],
 )
@@ -271,6 +281,24 @@ def test_a_misspelt_label_is_offered() -> None:
 def test_without_where_you_are_there_is_no_projection() -> None:
     with pytest.raises(ValueError, match="found nothing; accepted: where you are"):
         project(own(tc.CostCurve.per_mtok(10), here=None).comparison, _over(12))
+
+
+def test_a_volume_that_nobody_could_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="found a volume over 1e\\+24 tokens per month in month 20") as refused:
+        project(own(tc.CostCurve.per_mtok(10)).comparison, _over(600, growth_per_year=1e9))
+    assert str(refused.value).startswith("projection: growth_per_year\n")
+
+
+def test_a_curve_of_ones_own_is_all_that_its_option_costs() -> None:
+    work = tc.Engineering(upfront_usd=1_000)
+    study = tc.Study(
+        [tc.Option("A", tc.CostCurve.per_mtok(10)), tc.Option("B", tc.CostCurve.per_mtok(4), engineering=work)],
+        workload=TRAFFIC,
+        tokens_per_month=1e9,
+    )
+    with pytest.raises(ValueError, match="B:engineering\n  found engineering beside a curve of one's own") as refused:
+        project(study.comparison, _over(12))
+    assert "tc.Switching(switching_usd=…)" in str(refused.value)
 
 
 def _over(months: int, **given: object) -> Projection:

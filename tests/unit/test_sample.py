@@ -196,6 +196,37 @@ class TestStopping:
         assert capsys.readouterr() == ("", "")
 
 
+class TestWhereYouAre:
+    def test_an_uncertain_volume_counts_in_every_draw(self) -> None:
+        # at 6,000 USD flat against 3 USD/Mtok the turn is at 2B: as often above as below
+        study = against(3.0).replace({"tokens_per_month": tc.between(1e9, 4e9, name="volume")})
+        sample = study.sample(draws=4_096, seed=1)
+        assert sample.cheapest_shares().iloc[0].round(2).to_dict() == {"API": 0.5, "own": 0.5}
+        assert np.isnan(sample.cheapest_shares().index[0])
+        saved = sample.differences("own")
+        np.testing.assert_allclose(saved, 3.0 * sample.values["volume"] / 1e6 - 6_000.0, rtol=1e-9)
+        assert how_sure(sample)[0].startswith("Over your 1B to 4B tokens/month")
+        assert sample.cheapest_shares([3e9]).iloc[0].to_dict() == {"API": 0.0, "own": 1.0}
+
+
+class TestChoices:
+    def test_other_replicas_at_the_ends_are_said(self) -> None:
+        prices = tc.load_prices(as_of="2026-11-21")
+        own = prices.self_hosted(
+            "llama-3.3-70b",
+            instance="aws/p5.48xlarge",
+            purchase="on_demand",
+            region="us-east-1",
+            engineering=tc.Engineering.none(),
+            label="own",
+        )
+        api = prices.api("anthropic/claude-opus-5-5", label="API")
+        lengths = tc.Workload(input_tokens=tc.between(200, 30_000), output_tokens=tc.between(50, 4_000))
+        wide = tc.Study([api, own], workload=lengths, tokens_per_month=1e9).sample(draws=16, seed=1)
+        assert any("it would be built as replicas of" in note for note in wide.notes)
+        assert market().sample(draws=16, seed=1).notes == ()
+
+
 class TestInWords:
     def test_how_sure(self) -> None:
         sample = against(np.array([2.0, 6.0]), fixed=5.0, here=1e6).sample(draws=1_024, seed=0, table_errors=False)
@@ -251,6 +282,11 @@ class TestWrongInput:
             (lambda: sample.costs([-1.0]), "finite numbers >= 0"),
             (lambda: sample.costs([1e9], quantiles=(1.5,)), "probabilities from 0 to 1"),
             (lambda: sample.breakevens(against="nobody"), "unknown label 'nobody'"),
+            (lambda: sample.breakevens(quantiles="a"), "different probabilities"),  # type: ignore[arg-type]  # on purpose
+            (lambda: sample.costs([1e9], quantiles=(0.5, 0.5)), "different probabilities"),
+            (lambda: sample.cheapest_shares("x"), "finite numbers >= 0"),
+            (lambda: sample.regret([1e9, 2e9]), "2 volumes; accepted: one volume at a time"),  # type: ignore[arg-type]  # on purpose
+            (lambda: sample.differences("API", 1e9), "against itself"),
         ):
             with pytest.raises(ScenarioError) as caught:
                 question()

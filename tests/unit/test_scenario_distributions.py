@@ -319,8 +319,26 @@ def test_a_list_for_a_number_is_one_mistake(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(tmp_path, SCENARIO.replace("output_tokens: 400", "output_tokens: [300, 500]"))
     assert str(caught.value) == (
-        f"{tmp_path / 'scenario.yaml'}:6: workload.output_tokens\n  found (300, 500); accepted: a number, in tokens."
+        f"{tmp_path / 'scenario.yaml'}:6: workload.output_tokens\n  found [300, 500]; accepted: a number, in tokens."
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("{between: [1, 2]}", "{between: [1, 2]}"),
+        ("[a, true, null, 2026-11-21, {b: [1.5]}]", "['a', true, null, 2026-11-21, {b: [1.5]}]"),
+        ("[2000, 4500]", "[2000, 4500]"),
+    ],
+)
+def test_what_was_written_is_shown_as_it_was_written(tmp_path: Path, given: str, found: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path, SCENARIO + f"note: {given}\n")
+    assert f"\n  found {found}; accepted: text." in str(caught.value)
+    day = SCENARIO.replace("as_of: 2026-11-21", f"as_of: {given}")
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path, day)
+    assert f"\n  found {found}; accepted: a date such as 2026-11-21, or tables." in str(caught.value)
 
 
 def test_mistakes_at_several_places_are_all_said(tmp_path: Path) -> None:

@@ -388,3 +388,69 @@ def test_a_study_without_tables_has_no_history() -> None:
     study = compared(tc.Option("A", tc.CostCurve.per_mtok(6)), tc.Option("own", OWN))
     with pytest.raises(ScenarioError, match="all its own, without dated prices"):
         history(study, from_="2025-01-01")
+
+
+# ------------------------------------------------------------------ a study that holds first prices
+
+
+def test_a_study_that_holds_first_prices_does_so_at_every_date(tmp_path: Path) -> None:
+    rows = prices(10.0, 5.5, since="2024-06-21", changed="2025-01-01")
+    tables = book(tmp_path, hosted("big", *rows), as_of="2024-06-01", before_first="hold")
+    study = compared(tables.api("acme/big", label="API"), tc.Option("own", OWN), tokens_per_month=1e9)
+    found = history(study, from_="2024-05-01", to="2024-06-30").frame()
+    assert found["exists"].tolist() == [True, True]
+    assert found["borrowed"].tolist() == ["list price of acme/big of 2024-06-21", ""]
+    assert found["changed"][1] == "API: no longer borrowed: list price of acme/big of 2024-06-21"
+    # as in the study itself: 4,500 USD over 10 - 1
+    assert found["first_tokens_per_month"].tolist() == [study.breakeven("own").first] * 2 == pytest.approx([5e8] * 2)
+    gaps = history(study, from_="2024-05-01", to="2024-06-30", borrow=False).frame()
+    assert gaps["exists"].tolist() == [False, True]
+
+
+def test_the_article_of_2024_has_its_own_answer_in_its_history() -> None:
+    study = tc.load_study("scenarios/article-2024.yaml")
+    found = study.history(from_="2024-06-01")
+    last = found.moments[-1]
+    for label in found.challengers:
+        assert found.breakevens(label)[-1] is not None
+        assert found.breakevens(label)[-1].first == study.breakeven(label).first  # type: ignore[union-attr]  # not None
+    assert any("of 2024-06-21" in row for era in last.eras.values() for row in era.borrowed)
+
+
+def test_a_rate_is_named_once_and_its_change_is_seen() -> None:
+    study = tc.load_study("scenarios/nightly-documents.yaml")
+    found = study.history(from_="2025-10-01", throughput="known by then")
+    words = [each.words for moment in found.moments for each in moment.changes if "tokens/s" in each.words]
+    assert "self-hosted: throughput 15.25k → 15.28k tokens/s" in words
+    for each in words:
+        before, _, after = each.removesuffix(" tokens/s").rpartition("throughput ")[2].partition(" → ")
+        assert "throughput throughput" not in each
+        assert before != after
+
+
+BAD_HISTORY: list[tuple[dict[str, Any], str]] = [
+    ({"succession": 5}, "succession\n  found 5; accepted: a mapping of labels to lists of (date, option) pairs"),
+    ({"succession": {"API": 5}}, "succession['API']\n  found 5; accepted: a list of (date, option) pairs"),
+    ({"succession": {"API": ["x"]}}, "succession['API']\n  found 'x'; accepted: (date, option) pairs"),
+    (
+        {"succession": {"API": [("2024-01-01",)]}},
+        "succession['API']\n  found ('2024-01-01',); accepted: (date, option)",
+    ),
+    ({"succession": {"API": [5]}}, "succession['API']\n  found 5; accepted: (date, option) pairs"),
+    ({"borrow": "x"}, "borrow\n  found 'x'; accepted: True or False."),
+    ({"throughput": ["held"]}, "throughput\n  found ['held']; accepted: held, or 'known by then'."),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), BAD_HISTORY)
+def test_what_a_history_refuses(tmp_path: Path, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        history(studied(tmp_path), from_="2024-06-01", **given)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("challenger", [["own"], None, 5, "API"])
+def test_a_breakeven_is_asked_for_by_label(tmp_path: Path, challenger: Any) -> None:
+    found = history(studied(tmp_path), from_="2024-06-01")
+    with pytest.raises(ScenarioError, match="challenger\n  found unknown label"):
+        found.breakevens(challenger)

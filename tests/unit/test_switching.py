@@ -10,6 +10,7 @@ from tests.tables import api, hosted, price_book, row
 from tests.unit.test_projection import own
 
 import tokencross as tc
+from tokencross.studies.cash import project
 from tokencross.studies.projection import Projection
 from tokencross.studies.switching import Timing, when
 from tokencross.studies.terms_of_switching import Switching
@@ -147,8 +148,26 @@ def test_examples_have_to_be_there_first() -> None:
     frame = timed(over(12, terms=terms)).frame()
     assert frame["too_late_usd"].tolist() == pytest.approx([7 * 6_000])
     never = timed(over(5, terms=terms))
-    assert never.switch("B").first_month is None
-    assert never.verdict() == "Stay with A for all 5 months: there are never examples enough for B."
+    assert never.switch("B").first_month == 5
+    assert never.verdict() == "Stay with A for all 5 months: there are not examples enough for B before month 5."
+    assert str(never.would_change("B")) == (
+        "Switching to B now is not possible: there are not examples enough before month 5."
+    )
+    with pytest.raises(ValueError, match="found a switch that cannot begin before month 5"):
+        never.flexibility("B", volatility_per_year=0.5)
+    none = timed(over(5, terms=Switching(labelled_examples_per_month=0, examples_needed_count=10)))
+    assert none.switch("B").first_month is None
+    assert none.verdict() == "Stay with A for all 5 months: there are never examples enough for B."
+    assert str(none.would_change("B")) == "Switching to B now is not possible: there are never examples enough."
+
+
+def test_where_one_cannot_act_now_waiting_costs_nothing_that_could_be_told() -> None:
+    terms = Switching(labelled_examples_per_month=400, examples_held_count=1_000, examples_needed_count=3_000)
+    row = timed(over(12, terms=terms)).waiting(6).iloc[0]
+    assert math.isinf(row["now_usd"])
+    assert row["free_usd"] == row["then_usd"] == pytest.approx(6 * 10_000 + 6 * 4_000)
+    assert math.isnan(row["waiting_usd"])
+    assert math.isnan(row["waiting_free_usd"])
 
 
 def test_a_fine_tuned_option_says_itself_how_many_examples_it_takes() -> None:
@@ -185,7 +204,88 @@ def test_what_can_be_recovered_lowers_the_hurdle() -> None:
     assert found.never_usd - found.best_usd == pytest.approx(20 * 3_900 - 72_000)
 
 
+# ---------------------------------------------------------------------- leaving, and coming back
+
+
+def renewing(**team: float) -> tc.Study:
+    """An incumbent whose work comes again, against a curve that costs 25 times as much."""
+    prices = tc.load_prices(as_of="2026-11-21")
+    work = tc.Engineering(upfront_usd=100_000, **team)  # type: ignore[arg-type]  # as the tests write it
+    theirs = prices.api("anthropic/claude-opus-5-5", label="theirs", engineering=work, tokenizer_ratio=1)
+    options = [theirs, tc.Option("ours", tc.CostCurve.per_mtok(100))]
+    return tc.Study(options, workload=tc.Workload(input_tokens=1_000, output_tokens=0), tokens_per_month=1e9)
+
+
+def upfront(study: tc.Study, asked: Projection, begins: int) -> list[float]:
+    """Work up front by month, for a plan that begins in a month."""
+    cash = study.project(asked, begins={"ours": begins}).cash_flows()
+    return [float(usd) for usd in cash[cash["option"] == "ours"]["upfront_usd"]]
+
+
+def test_a_renewal_that_fell_due_while_away_is_done_on_return() -> None:
+    study = renewing(amortization_months=6)
+    for terms in (Switching(may_return=True), Switching(obsolete_after_months=7)):
+        assert study.when(over(12, terms=terms)).switch("ours").month is None
+    asked = over(20, terms=Switching(obsolete_after_months=7))
+    # away from month 3 to 7: month 6 is missed, done in month 7, and again six months after that
+    assert [m for m, usd in enumerate(upfront(study, asked, 3)) if usd] == [7, 13, 19]
+    # away in month 0 only: nothing fell due, the old clock goes on
+    soon = over(20, terms=Switching(obsolete_after_months=1))
+    assert [m for m, usd in enumerate(upfront(study, soon, 0)) if usd] == [6, 12, 18]
+    # two that were missed are done once
+    late = over(20, terms=Switching(obsolete_after_months=13.5))
+    assert upfront(study, late, 4)[13] == 100_000
+    assert sum(upfront(study, late, 4)) == 200_000  # and in month 19
+
+
+def test_who_missed_migrations_moves_once_on_return() -> None:
+    given = {"capability_declines": {"A": 0.5}, "model_life_months": 6, "migration_usd": 50_000}
+    near = tc.CostCurve.per_mtok(11)
+    returning = timed(over(12, terms=Switching(may_return=True), **given), A, near).switch("B")
+    assert returning.leaves_month is None  # coming back in month 7 would cost the migration after all
+    asked = over(20, terms=Switching(obsolete_after_months=14), **given)
+    cash = project(own(A, near).comparison, asked).cash_flows()
+    moved = cash[cash["option"] == "B"].set_index("month")["migration_usd"]
+    assert moved[moved > 0].to_dict() == {14: 50_000, 18: 50_000}
+    asked = over(20, terms=Switching(obsolete_after_months=12), **given)
+    cash = project(own(A, near).comparison, asked).cash_flows()
+    moved = cash[cash["option"] == "B"].set_index("month")["migration_usd"]
+    assert moved[moved > 0].to_dict() == {12: 50_000, 18: 50_000}  # who returns that month moves once
+
+
+def test_a_plan_whose_first_token_comes_after_its_end_is_none() -> None:
+    work = tc.Engineering(upfront_usd=1e6, amortization_months=24, lead_months=2)
+    ours = tc.load_prices(as_of="2026-11-21").api("openai/gpt-6-luna", label="ours", engineering=work)
+    options = [tc.Option("theirs", tc.CostCurve.per_mtok(0.01)), ours]
+    study = tc.Study(options, workload=tc.Workload(input_tokens=1_000, output_tokens=0), tokens_per_month=1e9)
+    terms = Switching(obsolete_after_months=7.5, recoverable_share=1.0)
+    found = study.when(over(12, terms=terms, discount_rate_per_year=0.5)).switch("ours")
+    assert found.month is None
+    assert found.ways[0].starts.tolist() == [0, 1, 2, 3, 4, 5]  # from month 6 on nothing would be served
+    to_the_end = study.when(over(12)).switch("ours")
+    assert to_the_end.ways[0].starts.tolist() == list(range(10))
+    assert study.when(over(2)).verdict() == "Stay with theirs for all 2 months: ours could not serve before month 2."
+
+
 # ---------------------------------------------------------------------- what is said
+
+
+def test_a_step_against_the_switch_is_not_its_reason() -> None:
+    # the incumbent gets cheaper in month 5: examples are the reason, and that comes first even where both agree
+    terms = Switching(labelled_examples_per_month=100, examples_needed_count=500)
+    down, up = [1.0] * 5 + [0.9] * 19, [1.0] * 5 + [1.1] * 19
+    for path in (down, up):
+        found = timed(over(24, terms=terms, price_ratio={"A": path}))
+        assert (found.switch("B").month, found.switch("B").kind) == (5, "first possible")
+        assert found.verdict().startswith("Switch to B in month 5, when there are examples enough;")
+    dear, path = tc.CostCurve.per_mtok(10.5), [1.0] * 4 + [1.1] * 8  # B pays once A's price has gone up
+    found = timed(over(12, price_ratio={"A": path}), A, dear)
+    assert (found.switch("B").month, found.switch("B").kind) == (4, "price step")
+    # the same month of an own volume, with a step of A down in it: no reason
+    volumes = [1e8] * 4 + [1e9] * 8
+    fleet = tc.CostCurve.fixed(4_000)
+    found = timed(over(12, tokens_per_month=volumes, price_ratio={"A": [1.0] * 4 + [0.9] * 8}), A, fleet)
+    assert (found.switch("B").month, found.switch("B").kind, found.switch("B").step) == (4, "interior", None)
 
 
 def test_waiting_is_costed_against_acting_now() -> None:
@@ -210,32 +310,6 @@ def test_every_month_to_begin_in_is_in_the_table() -> None:
         [10_000 * (s + 1) + 4_000 * (12 - s) for s in range(12)]
     )
     assert frame["over_best_usd"].tolist() == pytest.approx([6_000 * s for s in range(12)])
-
-
-def test_what_would_change_the_answer_is_exact() -> None:
-    # growth 1, no interest: acting now is wrong as long as the saving of month 0 is below 0
-    fleet = tc.CostCurve.fixed(12_000)
-    found = timed(over(36, growth_per_year=1.0), A, fleet).would_change("B")
-    assert not found.now_is_right
-    assert found.least_price_ratio == pytest.approx(1.2)
-    assert found.least_tokens_per_month == pytest.approx(1.2e9)
-    assert found.most_outlay_usd is None
-    assert str(found) == (
-        "Switching to B now would be right from 1.2 times what A is projected to cost, or from 1.2B tokens/month on "
-        "(you are at 1B)."
-    )
-
-
-def test_the_most_that_acting_now_may_cost() -> None:
-    # with interest r, acting now is right up to the outlay whose interest the first month's saving pays: 6,000 / r
-    terms = Switching(switching_usd=2e6)
-    asked = over(240, terms=terms, growth_per_year=0.5, discount_rate_per_year=0.1)
-    found = timed(asked).would_change("B")
-    assert found.outlay_usd == 2e6
-    assert found.most_outlay_usd == pytest.approx(6_000 / (1.1 ** (1 / 12) - 1))
-    # and from the volume, or price of A, at which that saving pays the interest on two million
-    assert found.least_tokens_per_month == pytest.approx(1e9 * 2e6 * (1.1 ** (1 / 12) - 1) / 6_000)
-    assert found.least_price_ratio == pytest.approx((2e6 * (1.1 ** (1 / 12) - 1) + 4_000) / 10_000)
 
 
 def test_the_verdict_names_the_best_and_what_now_and_never_cost() -> None:
@@ -335,6 +409,8 @@ def test_what_cannot_begin_now_has_no_lattice() -> None:
             {"examples_needed_count": 10.0},
             "switching: examples_needed_count\n  found 10 examples short, and none coming",
         ),
+        ({"switching_usd": None}, "switching: switching_usd\n  found None; accepted: a finite number >= 0 (USD)."),
+        ({"exit_usd": None}, "switching: exit_usd\n  found None"),
         ({"may_return": "yes"}, "switching: may_return\n  found 'yes'; accepted: True or False."),
     ],
 )
@@ -347,6 +423,9 @@ def test_bad_terms_are_one_clear_error(given: dict[str, object], message: str) -
 def test_a_challenger_has_to_exist() -> None:
     with pytest.raises(ValueError, match="found 'b'; accepted: a challenger: B"):
         timed(over(12)).switch("b")
+    for label in (None, ["B"]):
+        with pytest.raises(ValueError, match="accepted: a challenger: B"):
+            timed(over(12)).would_change(label)  # type: ignore[arg-type]  # that is the point
     with pytest.raises(ValueError, match="found one option; accepted: at least one more to switch to"):
         when(own(A).comparison, over(12))
 

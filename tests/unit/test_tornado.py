@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.toy_options import Toy, toy_study
 
 import tokencross as tc
 from tokencross.errors import ScenarioError
+from tokencross.options.rates import Rate, RateError
 from tokencross.studies.pair import pair_of
 from tokencross.studies.tornado import Swing, Tornado, tornado
 
@@ -130,7 +132,12 @@ def test_the_default_pair() -> None:
     [
         ({}, "tornado\n  found nothing that is uncertain; accepted: a study with an uncertain number"),
         ({"share": 1.0}, "tornado: share\n  found 1.0; accepted: a number above 0 and below 1"),
-        ({"swing_share": 0.0}, "tornado: swing_share\n  found 0; accepted: a number above 0 up to 1"),
+        (
+            {"share": 90},
+            "tornado: share\n  found 90; accepted: a number above 0 and below 1.\n  Shares are fractions: write 0.9",
+        ),
+        ({"share": "90%"}, "tornado: share\n  found '90%'; accepted: a number above 0 and below 1"),
+        ({"swing_share": 0.0}, "tornado: swing_share\n  found 0.0; accepted: a number above 0 and below 1"),
         ({"challenger": "flet"}, "unknown label 'flet'"),
         ({"tokens_per_month": -1.0}, "tornado: tokens_per_month\n  found -1"),
     ],
@@ -138,6 +145,30 @@ def test_the_default_pair() -> None:
 def test_bad_input(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         tornado(toy_study(API, FLEET, here=2e9).comparison, **arguments)  # type: ignore[arg-type]  # the mistakes are the point
+
+
+def test_the_error_of_a_rate_without_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One quantile needs none; an array of them says what to install."""
+    error = RateError(Rate(1.0, "fitted", None, 0.0, extrapolated=False, log_error=0.2))
+    known = float(error.ppf(np.array([0.95]))[0])
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    assert error.ppf(0.95) == pytest.approx(known, rel=1e-12)
+    with pytest.raises(ScenarioError, match=r"the error of a throughput\n  found no SciPy(.|\n)*tokencross\[stats\]"):
+        error.ppf(np.array([0.95]))
+
+
+@pytest.mark.parametrize("log_error", [0.0, 0.2])
+def test_the_error_of_a_rate_at_the_ends(log_error: float) -> None:
+    error = RateError(Rate(1.0, "fitted", None, 0.0, extrapolated=False, log_error=log_error))
+    ends = (0.0, math.inf) if log_error else (1.0, 1.0)
+    assert (error.ppf(0.0), error.ppf(0.5), error.ppf(1.0)) == (ends[0], 1.0, ends[1])
+    assert error.ppf(np.array([0.0, 0.5, 1.0])).tolist() == [ends[0], 1.0, ends[1]]
+
+
+def test_a_training_that_outlives_the_calendar() -> None:
+    study = tc.load_study("scenarios/mixed.yaml")
+    late = study.replace({"tuned small:training.retrain_every_months": 2e5})
+    assert late.verdict()
 
 
 def test_on_shipped_tables_the_ends_are_the_study_with_the_number_replaced() -> None:

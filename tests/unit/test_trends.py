@@ -367,6 +367,23 @@ BAD: list[tuple[dict[str, Any], type[TokencrossError], str]] = [
     ({"kind": "small", "from_": "2026-01-01"}, ResolveError, "accepted: at least a year"),
     ({"kind": "small", "resamples": 10}, ScenarioError, "a whole number from 100 to 1000000"),
     ({"kind": "small", "seed": 0.5}, ScenarioError, "trend: seed\n  found 0.5"),
+    (
+        {"kind": "small", "exclude": "openai/gpt-4"},
+        ScenarioError,
+        "trend: exclude\n  found 'openai/gpt-4'; accepted: a collection of names, each a provider, provider/model or "
+        "provider/instance of the tables.\n  One name is ['openai/gpt-4'].",
+    ),
+    ({"kind": "small", "exclude": 5}, ScenarioError, "trend: exclude\n  found 5; accepted: a collection of names"),
+    ({"kind": "gpu", "gpu": "H100", "exclude": None}, ScenarioError, "trend: exclude\n  found None"),
+    ({"kind": "small", "exclude": [5]}, ScenarioError, "trend: exclude\n  found [5]"),
+    ({"kind": "small", "exclude": ["openia"]}, ScenarioError, "Did you mean 'openai'"),
+    ({"kind": "small", "exclude": ["openai/gpt-4.1-min"]}, ScenarioError, "Did you mean 'openai/gpt-4.1-mini'"),
+    ({"kind": "gpu", "gpu": "H100", "exclude": ["lamda"]}, ScenarioError, "Did you mean 'lambda'"),
+    (
+        {"kind": "capability", "scores": [1], "at_least": 1},
+        ScenarioError,
+        "trend: scores\n  found [1]; accepted: a mapping, such as",
+    ),
     ({"kind": "gpu", "gpu": "L4"}, ResolveError, "1 occasion on which a price changed, in pricing up to 2026-11-21"),
 ]
 

@@ -102,8 +102,11 @@ def test_bad_input() -> None:
     study = known.replace(
         {"api:input_usd_per_mtok": tc.between(3, 5), "fleet:fixed_usd_per_month": tc.between(1e3, 4e3)}
     )
-    with pytest.raises(ScenarioError, match=r"found 1,000; accepted: a power of two, such as 512 or 1,024"):
+    with pytest.raises(ScenarioError, match=r"found 1,000; accepted: a power of two from 16 on, such as 512 or 1,024"):
         variance_shares(study.comparison, draws=1_000, seed=1)
+    for few in (1, 2, 8, 15):
+        with pytest.raises(ScenarioError, match=rf"found {few}; accepted: a power of two from 16 on, such as 16 or 32"):
+            variance_shares(study.comparison, draws=few, seed=1)
     with pytest.raises(ScenarioError, match="variance_shares\n  found nothing that is uncertain"):
         variance_shares(known.comparison, seed=1)
     with pytest.raises(ScenarioError, match="variance_shares: tokens_per_month\n  found none"):
@@ -111,6 +114,9 @@ def test_bad_input() -> None:
     tied = study.correlate({("api:input_usd_per_mtok", "fleet:fixed_usd_per_month"): 0.5})
     with pytest.raises(ScenarioError, match=r"found a correlation of .*; accepted: independent inputs"):
         variance_shares(tied.comparison, seed=1)
+    untied = study.correlate({("api:input_usd_per_mtok", "fleet:fixed_usd_per_month"): 0.0})
+    without, plain = (variance_shares(each.comparison, draws=16, seed=1) for each in (untied, study))
+    assert without.frame().equals(plain.frame())
     own = known.replace(
         {"api:input_usd_per_mtok": np.array([3.0, 4.0]), "fleet:fixed_usd_per_month": np.array([1e3, 2e3])}
     )

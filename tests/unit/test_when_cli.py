@@ -80,6 +80,23 @@ def test_the_command_line_overrules_the_file() -> None:
     assert printed.startswith("Stay with hosted for all 12 months")
 
 
+@pytest.mark.parametrize("months", [1, 2])
+def test_a_horizon_shorter_than_the_lead_says_so(months: int) -> None:
+    result = run(WAITING, "--months", months)
+    assert (result.exit_code, result.stderr) == (0, "")
+    printed = flat(result.stdout)
+    assert "self-hosted could not serve before month 3." in printed
+    assert "now is not possible: its first token would come in month 3, and everything ends in month" in printed
+    assert ("Waiting 1 month against acting now" in printed) is (months == 2)  # in a single month there is none
+    assert "-0.00" not in printed
+
+
+def test_payback_counts_from_the_decision() -> None:
+    printed = flat(run(WAITING).stdout)
+    assert "payback from its decision on" in printed
+    assert "after 14 months" in printed  # in month 18: the decision is in month 4
+
+
 def test_without_a_projection_what_is_assumed_is_said() -> None:
     result = run(SCENARIOS / "support-chat.yaml", "--growth", 0.5)
     assert result.exit_code == 0

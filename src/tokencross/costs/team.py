@@ -38,6 +38,10 @@ class Team:
     upkeep_fte: Number = 0.0
     upkeep_fte_per_gpu: Number = 0.0
 
+    def numbers(self) -> dict[str, tuple[Number, str]]:
+        """Return every number with its unit, by field name."""
+        return {each.name: (getattr(self, each.name), _UNITS[each.name]) for each in fields(self)}
+
     def checked(self, where: str) -> Team:
         """Return the team once every number is seen to be one."""
         for each in fields(self):

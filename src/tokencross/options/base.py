@@ -266,6 +266,12 @@ def engineering_parameters(plan: Engineering | EngineeringItems) -> tuple[Parame
     """Return the numbers of the engineering items that are not plainly absent."""
     found: list[Parameter] = []
     for item in plan.items:
+        team = {} if item.team is None else item.team.numbers()
+        found += [
+            Parameter(f"engineering[{item.label}].team.{name}", value, unit, "given", "", GIVEN)
+            for name, (value, unit) in team.items()
+            if not (isinstance(value, float) and value == 0.0)
+        ]
         for name, (value, unit) in item.numbers().items():
             if item.defaulted(name) and name != "amortization_months":
                 continue
@@ -288,8 +294,22 @@ def replaced_engineering(
     item_label, bracket, field = name.removeprefix("engineering[").partition("].")
     items = list(plan.items)
     for index, item in enumerate(items):
-        if bracket and item.label == item_label and field in item.numbers():
-            items[index] = replace(item, **{field: value})  # type: ignore[arg-type]  # checked by Engineering itself
+        if not bracket or item.label != item_label:
+            continue
+        changed = _with_field(item, field, value)
+        if changed is not None:
+            items[index] = changed
             return items[0] if len(items) == 1 else EngineeringItems(tuple(items))
     known = [parameter.address for parameter in engineering_parameters(plan)]
     raise ScenarioError(Problem(f"{where}:{name}", "no such number", f"one of {', '.join(known) or 'none'}"))
+
+
+def _with_field(item: Engineering, name: str, value: object) -> Engineering | None:
+    """Return an item with one of its numbers, or of its team's, replaced; None where it has no such number."""
+    if name in item.numbers():
+        return replace(item, **{name: value})  # type: ignore[arg-type]  # checked by Engineering itself
+    of_team = name.removeprefix("team.")
+    if item.team is None or name == of_team or of_team not in item.team.numbers():
+        return None
+    team = replace(item.team, **{of_team: value})  # type: ignore[arg-type]  # checked just below
+    return item.rebuilt(team=team.checked(f"engineering[{item.label}].team"))

@@ -14,7 +14,8 @@ from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws
 from tokencross.options.base import GIVEN, CostOption, Inner, Parameter, Resolved, checked_label
 from tokencross.options.inside import Blended, checked_part, everyone, limit_of, under
 from tokencross.options.latency import ServedLatency
-from tokencross.options.mix import Mix, check_shares, checked_share, judged, reshared
+from tokencross.options.mix import Mix, judged
+from tokencross.options.shares import adding_up, check_shares, checked_share, reshared
 from tokencross.options.speed import latency_in_turn, latency_of
 from tokencross.options.workload import Workload
 from tokencross.units import TOKENS_PER_MTOK
@@ -267,6 +268,13 @@ class Split(Blended):
         """See `Blend.parts`: the option of every route."""
         place = 1 if self.by == "class" else 0
         return tuple(cast("CostOption", route[place]) for route in cast("tuple[tuple[object, object]]", self.routes))
+
+    def rebuilt(self, **changes: Any) -> Split:
+        """Return the split with fields exchanged; shares that no longer add up give way in proportion."""
+        if "routes" in changes and self.by == "volume":
+            options, shares = zip(*changes["routes"], strict=True)
+            changes["routes"] = tuple(zip(options, adding_up(shares), strict=True))
+        return replace(self, **changes)
 
     def with_parts(self, parts: tuple[CostOption, ...]) -> Split:
         """See `Blend.with_parts`."""

@@ -76,7 +76,10 @@ def exchanged(value: T, exchange: Exchange, known: dict[int, Any] | None = None)
 def _rebuilt(value: Any, exchange: Exchange, known: dict[int, Any]) -> Any:  # any dataclass
     """Return a dataclass with the numbers in its fields exchanged; itself where nothing changes."""
     changes = {}
+    follows = getattr(type(value), "derived", ())  # what is worked out again from the other fields
     for field in fields(value):
+        if field.name in follows:
+            continue
         old = getattr(value, field.name)
         if (
             isinstance(old, np.ndarray)

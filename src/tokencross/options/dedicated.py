@@ -21,6 +21,7 @@ __all__ = ["DedicatedOption"]
 _NUMBERS = (
     "scaling",
     "throughput",
+    "throughput_ratio",
     "latency_factor",
     "target_load_share",
     "billed_hours_share",

@@ -273,7 +273,8 @@ class FineTunedOption:
     def _later(self, tuned: TunedPrice) -> list[str]:
         """Return the rows that begin before a year, or the next training, has passed; and the base's end."""
         months = max(point(self.training.retrain_every_months), 12.0)
-        until = min(self.book.as_of + timedelta(days=months * DAYS_PER_MONTH), date.max)
+        left = (date.max - self.book.as_of).days
+        until = self.book.as_of + timedelta(days=min(months * DAYS_PER_MONTH, left))
         notes = []
         for row in tuned.later:
             if row.effective_from <= until:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import FloatOrDraws, Number, check_number, float_or_draws, plain, point
+from tokencross.number import FloatOrDraws, Number, float_or_draws, plain, point
 from tokencross.options.base import GIVEN, Parameter
 from tokencross.options.demand import peak_ratio
+from tokencross.options.shares import adding_up, check_shares, checked_share, reshared, sum_of
 from tokencross.options.workload import Workload
 from tokencross.units import format_share
 
@@ -21,19 +23,15 @@ __all__ = [
     "Mix",
     "WorkClass",
     "busiest_rates",
-    "check_shares",
-    "checked_share",
     "classes_of",
     "demand_of",
     "judged",
     "mixed",
-    "reshared",
 ]
 
 Array = NDArray[np.float64]
 
 _WEEK_HOURS = 168
-_SUM_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,28 @@ class Mix(Workload):
     output_tokens: Number = 0.0
     classes: tuple[WorkClass, ...] = ()
 
+    derived: ClassVar[tuple[str, ...]] = (
+        "input_tokens",
+        "output_tokens",
+        "cached_input_share",
+        "cache_write_share",
+        "batch_share",
+        "input_cv",
+        "output_cv",
+        "peak_to_mean",
+        "burst_ratio",
+    )
+    """What follows from the classes."""
+
+    def rebuilt(self, **changes: Any) -> Mix:
+        """Return the mix with fields exchanged; shares that no longer add up give way in proportion."""
+        if "classes" in changes:
+            shares = adding_up([each.share for each in changes["classes"]])
+            changes["classes"] = tuple(
+                replace(each, share=share) for each, share in zip(changes["classes"], shares, strict=True)
+            )
+        return replace(self, **changes)
+
     def __post_init__(self) -> None:
         """Check the classes and derive the mean request from them."""
         _check_classes(self.classes)
@@ -94,7 +114,7 @@ class Mix(Workload):
         requests = [c.share / c.workload.request_tokens for c in self.classes]  # per token
         inputs = [n * float_or_draws(c.workload.input_tokens) for n, c in zip(requests, self.classes, strict=True)]
         outputs = [n * float_or_draws(c.workload.output_tokens) for n, c in zip(requests, self.classes, strict=True)]
-        count, all_input, all_output = _sum(requests), _sum(inputs), _sum(outputs)
+        count, all_input, all_output = sum_of(requests), sum_of(inputs), sum_of(outputs)
         shapes = [c.workload for c in self.classes]
         said = any(shape.cache_write_share is not None for shape in shapes)
         demand = self.demand()
@@ -133,15 +153,15 @@ class Mix(Workload):
         """
         taken = [1.0] * len(self.classes) if per_token is None else list(per_token)
         parts = [c.share * each for c, each in zip(self.classes, taken, strict=True)]
-        whole = _sum(parts)
+        whole = sum_of(parts)
         shapes = [c.workload for c in self.classes]
         waits = [float_or_draws(shape.batch_share) for shape in shapes]
         now = [g / whole * (1.0 - b) * s.burst for g, b, s in zip(parts, waits, shapes, strict=True)]
-        busy = _sum(now)
+        busy = sum_of(now)
         hours = [shape.hours for shape in shapes]
         rows = [np.full(_WEEK_HOURS, 1.0) if each is None else each for each in hours]
         peaks = [shape.peak if each is None else 1.0 for shape, each in zip(shapes, hours, strict=True)]
-        profile = _sum([np.multiply.outer(g * peak, row) for g, peak, row in zip(now, peaks, rows, strict=True)])
+        profile = sum_of([np.multiply.outer(g * peak, row) for g, peak, row in zip(now, peaks, rows, strict=True)])
         later = _mean(waits, parts)
         known = all(each is not None for each in hours) and np.all(np.asarray(busy) > 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -157,7 +177,7 @@ class Mix(Workload):
     def only(self, names: Sequence[str]) -> tuple[Workload, FloatOrDraws]:
         """Return the workload of some of the classes, and their share of the tokens."""
         kept = [c for c in self.classes if c.name in names]
-        share = _sum([c.share for c in kept])
+        share = sum_of([c.share for c in kept])
         if len(kept) == 1:
             return kept[0].workload, share
         return Mix(classes=tuple(replace(c, share=c.share / share) for c in kept), name=self.name), share
@@ -255,39 +275,6 @@ def _check_classes(classes: Sequence[WorkClass]) -> None:
     check_shares([each.share for each in classes], where="workload: mix")
 
 
-def check_shares(shares: Sequence[FloatOrDraws], *, where: str) -> None:
-    """Refuse shares that do not add up to 1."""
-    total = np.asarray(_sum(shares), dtype=float)
-    if np.any(np.abs(total - 1.0) > _SUM_TOLERANCE):
-        worst = float(total.ravel()[np.argmax(np.abs(total.ravel() - 1.0))])
-        listed = " + ".join(f"{point(share):g}" for share in shares)
-        remedy = "Shares are fractions: write 0.6 for 60%."
-        raise ScenarioError(Problem(where, f"shares {listed} = {worst:.10g}", "shares that add up to 1", remedy))
-
-
-def checked_share(share: object, where: str) -> FloatOrDraws:
-    """Return a share within 0 and 1."""
-    remedy = "Shares are fractions: write 0.6 for 60%."
-    number = check_number(share, where=where, unit="share", high=1.0, remedy=remedy)
-    if not isinstance(number, (float, np.ndarray)):
-        accepted = "a number, or draws of it: shares add up to 1, so that one alone cannot be drawn"
-        remedy = "Draw them together, such as scipy.stats.dirichlet([6, 4]).rvs(4_096).T"
-        raise ScenarioError(Problem(where, f"{number!r:.60}, a distribution", accepted, remedy))
-    return number
-
-
-def reshared(shares: Sequence[FloatOrDraws], at: int, value: object, *, where: str) -> list[FloatOrDraws]:
-    """Return shares with one of them replaced, the others taking what is left in proportion."""
-    new = checked_share(value, where)
-    rest = _sum([share for index, share in enumerate(shares) if index != at])
-    if np.any((np.asarray(rest) <= 0.0) & (np.asarray(new) < 1.0)):
-        accepted = "1: the others have no share that could grow in proportion"
-        raise ScenarioError(Problem(where, f"{point(new):g}", accepted))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = plain(np.where(np.asarray(rest) > 0.0, (1.0 - new) / rest, 0.0))
-    return [new if index == at else share * ratio for index, share in enumerate(shares)]
-
-
 def classes_of(workload: Workload) -> tuple[WorkClass, ...]:
     """Return the classes of a workload; a plain one is a single class without a name."""
     return workload.classes if isinstance(workload, Mix) else (WorkClass("", workload, 1.0),)
@@ -324,7 +311,7 @@ def busiest_rates(
 
     def busiest(amounts: Sequence[FloatOrDraws]) -> float:
         per_token = [amount / each.workload.request_tokens for amount, each in zip(amounts, classes, strict=True)]
-        mean = point(_sum([each.share * rate for rate, each in zip(per_token, classes, strict=True)]))
+        mean = point(sum_of([each.share * rate for rate, each in zip(per_token, classes, strict=True)]))
         if mean == 0.0:
             return 0.0
         demand = demand_of(workload, per_token)
@@ -345,7 +332,7 @@ def judged(workload: Workload, output_tokens: FloatOrDraws) -> tuple[Workload, F
     if isinstance(workload, Mix):
         pairs = [judged(c.workload, output_tokens) for c in workload.classes]
         parts = [c.share * ratio for c, (_, ratio) in zip(workload.classes, pairs, strict=True)]
-        whole = _sum(parts)
+        whole = sum_of(parts)
         classes = [
             WorkClass(c.name, shape, part / whole)
             for c, (shape, _), part in zip(workload.classes, pairs, parts, strict=True)
@@ -364,18 +351,10 @@ def judged(workload: Workload, output_tokens: FloatOrDraws) -> tuple[Workload, F
     return shape, (read + output_tokens) / read
 
 
-def _sum(parts: Sequence[FloatOrDraws]) -> FloatOrDraws:
-    """Return the sum of numbers."""
-    total: FloatOrDraws = 0.0
-    for part in parts:
-        total = total + part
-    return total
-
-
 def _mean(values: Sequence[FloatOrDraws], weights: Sequence[FloatOrDraws]) -> FloatOrDraws:
     """Return a weighted mean; 0 where nothing weighs."""
-    whole = np.asarray(_sum(weights), dtype=float)
-    parts = _sum([value * weight for value, weight in zip(values, weights, strict=True)])
+    whole = np.asarray(sum_of(weights), dtype=float)
+    parts = sum_of([value * weight for value, weight in zip(values, weights, strict=True)])
     with np.errstate(divide="ignore", invalid="ignore"):
         return plain(np.where(whole > 0.0, np.asarray(parts) / whole, 0.0))
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tokencross.citation import Citation
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import FloatOrDraws
+from tokencross.quantiles import normal_quantile, special
 from tokencross.tables.book import Book
 from tokencross.tables.serving_records import ThroughputRun
 from tokencross.tables.store import Store
@@ -179,6 +180,8 @@ class Rate:
         same probability: straight between the nodes of `ERROR_QUANTILES`, and on beyond the last.
         """
         scores = np.asarray(normal_scores, dtype=float)
+        if self.log_error == 0.0:  # else 0 times infinity at the ends
+            return np.ones_like(scores)
         nodes, sizes = np.array(ERROR_QUANTILES).T
         size = np.abs(scores)
         slope = (sizes[-1] - sizes[-2]) / (nodes[-1] - nodes[-2])
@@ -204,12 +207,16 @@ class RateError:
     @overload
     def ppf(self, q: Array, /) -> Array: ...
     def ppf(self, q: FloatOrDraws, /) -> FloatOrDraws:
-        """Return the factor at probability ``q``."""
-        if isinstance(q, np.ndarray):
-            from scipy.special import ndtri
+        """Return the factor at probability ``q``; of a float without SciPy.
 
-            return self.rate.draws(ndtri(q))
-        return float(self.rate.draws(np.array([NormalDist().inv_cdf(q)]))[0])
+        Raises
+        ------
+        ScenarioError
+            If ``q`` is an array, and SciPy is not installed.
+        """
+        if isinstance(q, np.ndarray):
+            return self.rate.draws(special("the error of a throughput").ndtri(q))
+        return float(self.rate.draws(np.array([normal_quantile(q)]))[0])
 
 
 def rated_runs(runs: Sequence[tuple[ThroughputRun, Citation]]) -> list[RatedRun]:

@@ -122,7 +122,11 @@ class Workload:
             return
         total = np.asarray(float_or_draws(self.cached_input_share) + float_or_draws(self.cache_write_share))
         if np.any(total > 1.0):
-            cached, written = point(self.cached_input_share), point(self.cache_write_share)
+            worst = int(np.argmax(total.ravel()))
+            cached, written = (
+                float(np.broadcast_to(float_or_draws(share), total.shape).ravel()[worst])
+                for share in (self.cached_input_share, self.cache_write_share)
+            )
             raise ScenarioError(
                 Problem(
                     "workload:cached_input_share + cache_write_share",

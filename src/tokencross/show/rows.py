@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SMALL_SIZE",
     "WORD_SIZE",
+    "broken_names",
     "limits_for",
     "log_ticks",
     "name_rows",
@@ -34,6 +35,9 @@ SMALL_SIZE = 9.0
 _TITLE_SIZE = 10.5
 _LEAST_ROWS, _MOST_ROWS = 4, 12
 _ROW_INCHES = 0.36
+_LINE_INCHES, _GAP_INCHES = 0.15, 0.13
+_AROUND_INCHES = 1.5  # what stands above and below the rows of a chart that a layout arranges
+_MARGIN_ROWS = 0.6
 _NAME_SHARE = 0.36  # of the width that the names at the left may take
 _TICKS_INCHES = 0.6
 _EDGE_INCHES = 0.3
@@ -130,16 +134,43 @@ def log_ticks(axis: XAxis | YAxis, tick: Callable[[float, int | None], str]) -> 
     axis.set_major_formatter(FuncFormatter(tick))
 
 
-def rows_for(axes: Axes) -> int:
-    """Return how many rows of words axes have room for: a dozen at most."""
-    inches = float(axes.get_window_extent().height) / float(axes.figure.get_figure(root=True).dpi)
-    return max(min(int(inches / _ROW_INCHES), _MOST_ROWS), 3)
+def rows_for(axes: Axes, rows: Sequence[Sequence[str]]) -> int:
+    """Return how many rows of words axes have room for: a dozen at most, fewer where words take several lines.
+
+    Parameters
+    ----------
+    axes : Axes
+        The chart.
+    rows : sequence of sequence of str
+        The words of each row, broken into lines.
+    """
+    room = _height_inches(axes)
+    lines, count = 1, 0
+    for words in rows[:_MOST_ROWS]:
+        lines = max(lines, *(text.count("\n") + 1 for text in words))
+        if (count + 1 + _MARGIN_ROWS) * max(lines * _LINE_INCHES + _GAP_INCHES, _ROW_INCHES) > room:
+            break
+        count += 1
+    return max(count, 3)
 
 
-def name_rows(axes: Axes, names: Sequence[str]) -> list[str]:
-    """Write the inputs' names at the left, the first on top, and take away what is not needed."""
-    broken = [wrapped(name, width_inches=width_inches(axes) * _NAME_SHARE, size=WORD_SIZE) for name in names]
-    axes.set_yticks(range(len(names)), broken)
+def _height_inches(axes: Axes) -> float:
+    """Return how high axes will be, once a layout has found their place. [inches]"""
+    figure, spot = axes.figure.get_figure(root=True), axes.get_subplotspec()
+    if spot is None or figure.get_layout_engine() is None:
+        return float(axes.get_window_extent().height) / float(figure.dpi)
+    share = (spot.rowspan.stop - spot.rowspan.start) / spot.get_gridspec().nrows
+    return float(figure.get_figheight()) * share - _AROUND_INCHES
+
+
+def broken_names(axes: Axes, names: Sequence[str]) -> list[str]:
+    """Return the names of rows in lines that leave room for the chart beside them."""
+    return [wrapped(name, width_inches=width_inches(axes) * _NAME_SHARE, size=WORD_SIZE) for name in names]
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Write the inputs' names, broken into lines, at the left, the first on top; take away what is not needed."""
+    axes.set_yticks(range(len(names)), names)
     for label in axes.get_yticklabels():
         label.set_parse_math(False)
     axes.set_ylim(max(len(names), _LEAST_ROWS) - 0.4, -1.0)
@@ -149,7 +180,6 @@ def name_rows(axes: Axes, names: Sequence[str]) -> list[str]:
     axes.tick_params(axis="y", length=0.0, labelcolor=INK, labelsize=WORD_SIZE)
     axes.grid(visible=True, axis="x", which="major", color=RULE, linewidth=0.8)
     axes.set_axisbelow(True)
-    return broken
 
 
 def rest_words(count: int, one: str, many: str) -> str:

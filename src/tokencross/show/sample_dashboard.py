@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tokencross.show.style import INK, size_for, wrapped
-from tokencross.show.uncertainty import plot_breakeven_density, plot_cheapest_shares, plot_cost_bands
+from tokencross.show.style import GREY, INK, size_for, wrapped
+from tokencross.show.uncertainty import (
+    SMALL_SIZE,
+    TITLE_SIZE,
+    plot_breakeven_density,
+    plot_cheapest_shares,
+    plot_cost_bands,
+)
 from tokencross.studies.sample_words import how_sure
 
 if TYPE_CHECKING:
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["sample_dashboard"]
 
 _SIDE = 0.012
-_TITLE_SIZE = 14.0
+_HEADLINE_SIZE = 14.0
 _FULL_WIDTH_INCHES = 12.0
 
 
@@ -47,13 +53,14 @@ def sample_dashboard(sample: StudySample, *, size_inches: tuple[float, float] = 
     plot_cheapest_shares(sample, ax=panels[1])
     if shown is not None:
         plot_breakeven_density(sample, shown, ax=panels[2])
-    panels[1].set_title("Who is the cheapest, by volume", loc="left")  # the figure's title says where you are
     for axes in panels[:-1]:
-        axes.set_xlabel("")  # the last one says it for all
-    size = size_for(size_inches[0], _TITLE_SIZE, full_width_inches=_FULL_WIDTH_INCHES)
+        axes.set_xlabel("tokens per month", color=GREY, fontsize=SMALL_SIZE)  # the last one says the rest for all
+    said = "Who is the cheapest, by volume"  # the figure's title says it where you are
+    panels[1].set_title(said, loc="left", fontsize=TITLE_SIZE, color=INK, pad=18.0)
+    size = size_for(size_inches[0], _HEADLINE_SIZE, full_width_inches=_FULL_WIDTH_INCHES)
     room = size_inches[0] * (1.0 - 2.0 * _SIDE)
-    said = wrapped(" ".join(how_sure(sample)[:2]), width_inches=room, size=size, bold=True)
-    figure.suptitle(said, x=_SIDE, ha="left", fontsize=size, fontweight="bold", color=INK, parse_math=False)
+    headline = wrapped(" ".join(how_sure(sample)[:2]), width_inches=room, size=size, bold=True)
+    figure.suptitle(headline, x=_SIDE, ha="left", fontsize=size, fontweight="bold", color=INK, parse_math=False)
     return figure
 
 

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tokencross.show.html import table_html
-from tokencross.show.terminal import plain_table
-from tokencross.studies.sample_words import how_sure
+from tokencross.show.terminal import bullets, plain_table
+from tokencross.studies.sample_words import how_sure, where_you_are
 from tokencross.units import format_count, format_share, format_usd
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def sample_text(sample: StudySample) -> RenderableType:
         _table(_BREAKEVENS, _breakeven_rows(sample), left=2),
     ]
     if sample.comparison.here is not None:
-        at = format_count(sample.comparison.here)
-        parts += [_heading(f"Choosing now, at {at} tokens/month"), _table(_REGRET, _regret_rows(sample))]
+        parts += [_heading(f"Choosing now. {where_you_are(sample)}"), _table(_REGRET, _regret_rows(sample))]
     parts += [_heading("What was drawn"), _table(_INPUTS, _input_rows(sample))]
+    if sample.notes:
+        parts.append(bullets(sample.notes))
     return Group(*parts)
 
 
@@ -48,8 +49,8 @@ def sample_html(sample: StudySample) -> str:
     against = f"Breakevens against {sample.comparison.incumbent}, tokens/month"
     parts = [said, table_html(against, _BREAKEVENS, _breakeven_rows(sample))]
     if sample.comparison.here is not None:
-        at = format_count(sample.comparison.here)
-        parts.append(table_html(f"Choosing now, at {at} tokens/month", _REGRET, _regret_rows(sample)))
+        parts.append(table_html(f"Choosing now. {where_you_are(sample)}", _REGRET, _regret_rows(sample)))
+    parts += [f"<p>{escape(note)}</p>" for note in sample.notes]
     drawn = table_html("What was drawn", _INPUTS, _input_rows(sample))
     counted = f"{sample.draws:,} draws of {len(sample.inputs)} uncertain inputs, seed {sample.seed}"
     parts.append(f"<details><summary>{counted}</summary>{drawn}</details>")

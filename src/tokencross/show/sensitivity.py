@@ -12,6 +12,7 @@ from tokencross.show.frame import own_axes
 from tokencross.show.rows import (
     SMALL_SIZE,
     WORD_SIZE,
+    broken_names,
     limits_for,
     log_ticks,
     name_rows,
@@ -29,6 +30,7 @@ from tokencross.show.style import (
     text_inches,
     usd_tick,
     volume_tick,
+    wrapped,
 )
 from tokencross.studies.flips import Flip, Flips
 from tokencross.studies.input_words import value_words, values_words
@@ -48,6 +50,10 @@ _LOW, _HIGH = "#E69F00", "#0072B2"  # Okabe and Ito: orange and blue
 _BAR_HEIGHT = 0.62
 _PAD_INCHES = 0.16
 _LABEL_GAP_POINTS = 5.0
+_BELOW_TICKS_POINTS, _COLOUR_LINE_POINTS, _COLOUR_GAP_POINTS = 19.0, 14.0, 7.0
+_MOST_ROWS = 12
+_ONE_SIDED_SHARE, _TWO_SIDED_SHARE = 0.6, 0.32  # of the width, for words
+_HEAD_INCHES = 0.1
 _NEVER_SHARE = 0.3  # of the axis, beyond the last breakeven, for bars that end in never
 
 
@@ -83,8 +89,10 @@ def plot_tornado(tornado: Tornado, *, ax: Axes | None = None, measure: Measure =
     axes = own_axes()[1] if ax is None else ax
     moving = [each for each in tornado.swings if _drawn_spread(each, measure) > 0.0]
     moving.sort(key=lambda each: each.spread(measure), reverse=True)
-    shown = moving[: rows_for(axes)]
-    names = name_rows(axes, [each.words for each in shown])
+    names = broken_names(axes, [each.words for each in moving])
+    count = rows_for(axes, [[name] for name in names])
+    shown, names = moving[:count], names[:count]
+    name_rows(axes, names)
     width = room_inches(axes, names)
     base = float(getattr(tornado.base, measure))
     scale = _scale(axes, tornado, shown, measure, width)
@@ -94,6 +102,8 @@ def plot_tornado(tornado: Tornado, *, ax: Axes | None = None, measure: Measure =
         axes.axvline(base, color=INK, linewidth=1.2, zorder=4)
     rest = rest_words(len(tornado.swings) - len(shown), "moves it less, or not at all", "move it less, or not at all")
     set_finding(axes, _tornado_finding(tornado, shown, measure), f"{scale.words}{rest}", tornado.study, width=width)
+    if shown:
+        _say_colours(axes)
     return axes
 
 
@@ -101,6 +111,26 @@ def _drawn_spread(swing: Swing, measure: str) -> float:
     """Return how far a measure moves; 0 where it only rounds."""
     low, high = (float(getattr(end, measure)) for end in (swing.low, swing.high))
     return 0.0 if low == high or math.isclose(low, high, rel_tol=1e-9) else swing.spread(measure)
+
+
+def _say_colours(axes: Axes) -> None:
+    """Say in either colour, between the ticks and the axis title, which end of an input it stands for."""
+    for words, colour, side, shift in (
+        ("■ low value of the input", _LOW, "right", -_COLOUR_GAP_POINTS),
+        ("■ high value of the input", _HIGH, "left", _COLOUR_GAP_POINTS),
+    ):
+        axes.annotate(
+            words,
+            (0.5, 0.0),
+            xycoords="axes fraction",
+            xytext=(shift, -_BELOW_TICKS_POINTS),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=WORD_SIZE,
+            color=text_colour(colour),
+        )
+    axes.xaxis.labelpad += _COLOUR_LINE_POINTS
 
 
 @dataclass(frozen=True)
@@ -130,18 +160,29 @@ def _scale(axes: Axes, tornado: Tornado, shown: Sequence[Swing], measure: Measur
         return value if money else math.log(max(value, 1.0))
 
     labels = [
-        (place(value), text_inches(_end_words(each, end), size=WORD_SIZE) + _PAD_INCHES, value < base)
+        (
+            place(value),
+            text_inches(_end_words(each, end), size=WORD_SIZE) + _PAD_INCHES,
+            not _rightwards(value, float(getattr(other, measure)), base),
+        )
         for each in shown
-        for end in (each.low, each.high)
+        for end, other in ((each.low, each.high), (each.high, each.low))
         if math.isfinite(value := float(getattr(end, measure)))
     ]
-    low, high = limits_for([place(value) for value in known], labels, width, least=0.0 if money else math.log(1.5))
+    never = len(labels) < 2 * len(shown) or math.isinf(base)
+    points, least = [place(value) for value in known], 0.0 if money else math.log(1.5)
+    low, high = limits_for(points, labels, width, least=least)
+    if money and low < 0.0 < high:  # the words at 0 are in view, and need room too
+        sides = [
+            (0.0, text_inches(words, size=SMALL_SIZE) + _PAD_INCHES, side == "right")
+            for words, side in _side_words(tornado)
+        ]
+        low, high = limits_for(points, labels + sides, width, least=least)
     if money:
         axes.set_xlim(low, high)
         axes.xaxis.set_major_formatter(FuncFormatter(_signed_usd))
         _say_sides(axes, tornado)
         return _Scale(measure, f"what {tornado.against} costs more than {tornado.challenger}, USD per month", low, high)
-    never = len(labels) < 2 * len(shown) or math.isinf(base)
     if never:
         high += _NEVER_SHARE * (high - low)
         _say_never(axes)
@@ -172,15 +213,12 @@ def _say_sides(axes: Axes, tornado: Tornado) -> None:
     if not low < 0.0 < high:
         return
     axes.axvline(0.0, color=GREY, linewidth=1.0, linestyle=(0.0, (2.0, 2.0)), zorder=1)
-    for words, side, shift in (
-        (f"{shortened(tornado.challenger)} cheaper →", "left", 4.0),
-        (f"← {shortened(tornado.against)} cheaper", "right", -4.0),
-    ):
+    for words, side in _side_words(tornado):
         axes.annotate(
             words,
             (0.0, 1.0),
             xycoords=axes.get_xaxis_transform(),
-            xytext=(shift, -1.0),
+            xytext=(4.0 if side == "left" else -4.0, -1.0),
             textcoords="offset points",
             ha=side,
             va="top",
@@ -188,6 +226,19 @@ def _say_sides(axes: Axes, tornado: Tornado) -> None:
             color=GREY,
             parse_math=False,
         )
+
+
+def _side_words(tornado: Tornado) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return what stands on either side of where both cost the same, and which edge of the words lies there."""
+    return (
+        (f"{shortened(tornado.challenger)} cheaper →", "left"),
+        (f"← {shortened(tornado.against)} cheaper", "right"),
+    )
+
+
+def _rightwards(outcome: float, other: float, base: float) -> bool:
+    """Return whether the words at an end of an input stand to the right of it."""
+    return outcome > base or (outcome == base and other < base)
 
 
 def _signed_usd(value: float, position: int | None = None) -> str:
@@ -212,8 +263,7 @@ def _draw_bar(axes: Axes, scale: _Scale, row: int, swing: Swing, base: float) ->
         outcome = outcomes[turn]
         at = scale.at(outcome)
         axes.barh(row, at - start, left=start, height=_BAR_HEIGHT, color=colour, linewidth=0.0, zorder=3)
-        other = outcomes[1 - turn]
-        rightwards = outcome > base or (outcome == base and other < base)
+        rightwards = _rightwards(outcome, outcomes[1 - turn], base)
         inside = (one_side and turn == 1) or outcome == base == math.inf
         never = math.isinf(outcome)
         words = f"{_end_words(swing, end)}{': never' if never else ''}"
@@ -291,14 +341,18 @@ def plot_flips(flips: Flips, *, ax: Axes | None = None) -> Axes:
         ratio, and are left out.
     """
     axes = own_axes()[1] if ax is None else ax
-    shown = [each for each in flips.flips if _sides(each)][: rows_for(axes)]
-    names = name_rows(axes, [f"{e.place.words}, {value_words(e.place.address, e.place.assumed)}" for e in shown])
+    found = [each for each in flips.flips if _sides(each)]
+    names = broken_names(axes, [f"{e.place.words}, {value_words(e.place.address, e.place.assumed)}" for e in found])
+    arrows = _arrows(flips, found, room_inches(axes, names[:_MOST_ROWS]))
+    words = [[name, *(arrow.words for arrow in row)] for name, row in zip(names, arrows, strict=True)]
+    count = rows_for(axes, words)
+    shown, names, arrows = found[:count], names[:count], arrows[:count]
+    name_rows(axes, names)
     width = room_inches(axes, names)
-    _ratio_scale(axes, flips, shown, width)
-    colours = _colours(flips)
-    for row, each in enumerate(shown):
-        for value, ratio, becomes in _sides(each):
-            _draw_flip(axes, row, ratio, _flip_words(flips, each, value, becomes), colours[becomes])
+    _ratio_scale(axes, [arrow for row in arrows for arrow in row], width)
+    for at, row in enumerate(arrows):
+        for arrow in row:
+            _draw_flip(axes, at, arrow)
     axes.axvline(1.0, color=INK, linewidth=1.2, zorder=4)
     beyond = "changes it only farther away, or not at all", "change it only farther away, or not at all"
     below = f"times the assumed value{rest_words(len(flips.flips) - len(shown), *beyond)}"
@@ -321,23 +375,43 @@ def _colours(flips: Flips) -> dict[str, str]:
     return {label: style.colour for label, style in line_styles(flips.study).items()}
 
 
-def _flip_words(flips: Flips, flip: Flip, value: float, becomes: str) -> str:
-    """Return what stands at a flip: the value, and who is the answer beyond it."""
-    return f"{flips.beyond(flip.place, value)}: {shortened(becomes)}"
+@dataclass(frozen=True)
+class _Arrow:
+    """How far it is to a flip: its ratio, what stands beside it, from where [ratio] and on which side, the colour."""
+
+    ratio: float
+    words: str
+    words_at: float
+    leftwards: bool
+    colour: str
 
 
-def _ratio_scale(axes: Axes, flips: Flips, shown: Sequence[Flip], width: float) -> None:
+def _arrows(flips: Flips, found: Sequence[Flip], width: float) -> list[list[_Arrow]]:
+    """Return the arrows of each row, with words in lines that leave room for what is on the other side.
+
+    The words stand at the arrow's head; those of a lone arrow to the left at its foot, where there is room for them.
+    """
+    colours = _colours(flips)
+    two_sided = any(len(_sides(each)) > 1 for each in found[:_MOST_ROWS])
+    room = width * (_TWO_SIDED_SHARE if two_sided else _ONE_SIDED_SHARE)
+    rows = []
+    for each in found:
+        sides, row = _sides(each), []
+        for value, ratio, becomes in sides:
+            words = wrapped(
+                f"{flips.beyond(each.place, value)}: {shortened(becomes)}", width_inches=room, size=WORD_SIZE
+            )
+            alone = ratio < 1.0 and len(sides) == 1
+            row.append(_Arrow(ratio, words, 1.0 if alone else ratio, ratio < 1.0 and not alone, colours[becomes]))
+        rows.append(row)
+    return rows
+
+
+def _ratio_scale(axes: Axes, arrows: Sequence[_Arrow], width: float) -> None:
     """Give axes a logarithmic scale of ratios around 1, with room for the words."""
-    labels = [
-        (
-            math.log(ratio),
-            text_inches(_flip_words(flips, each, value, becomes), size=WORD_SIZE) + _PAD_INCHES,
-            ratio < 1.0,
-        )
-        for each in shown
-        for value, ratio, becomes in _sides(each)
-    ]
-    low, high = limits_for([0.0, *(at for at, _, _ in labels)], labels, width, least=math.log(1.5))
+    labels = [(math.log(each.words_at), _words_inches(each.words) + _PAD_INCHES, each.leftwards) for each in arrows]
+    heads = [(math.log(each.ratio), _HEAD_INCHES, each.ratio < 1.0) for each in arrows]
+    low, high = limits_for([0.0, *(at for at, _, _ in heads)], labels + heads, width, least=math.log(1.5))
     axes.set_xlim(math.exp(low), math.exp(high))
     axes.set_xscale("log")
     log_ticks(axes.xaxis, _ratio_tick)
@@ -350,16 +424,22 @@ def _ratio_tick(value: float, position: int | None = None) -> str:
     return f"×{format_count(value)}"
 
 
-def _draw_flip(axes: Axes, row: int, ratio: float, words: str, colour: str) -> None:
+def _words_inches(words: str) -> float:
+    """Return the width of the longest of some lines. [inches]"""
+    return max(text_inches(line, size=WORD_SIZE) for line in words.split("\n"))
+
+
+def _draw_flip(axes: Axes, row: int, arrow: _Arrow) -> None:
     """Draw how far it is to a flip, and what is beyond it."""
+    ratio, colour = arrow.ratio, arrow.colour
     axes.plot([1.0, ratio], [row, row], color=colour, linewidth=2.4, solid_capstyle="butt", zorder=3)
     axes.scatter(ratio, row, s=46.0, color=colour, zorder=4, marker=">" if ratio > 1.0 else "<")
     axes.annotate(
-        words,
-        (ratio, row),
-        xytext=(8.0 if ratio > 1.0 else -8.0, 0.0),
+        arrow.words,
+        (arrow.words_at, row),
+        xytext=(-8.0 if arrow.leftwards else 8.0, 0.0),
         textcoords="offset points",
-        ha="left" if ratio > 1.0 else "right",
+        ha="right" if arrow.leftwards else "left",
         va="center",
         fontsize=WORD_SIZE,
         color=text_colour(colour),

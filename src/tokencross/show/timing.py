@@ -22,7 +22,7 @@ from tokencross.show.style import (
     wrapped,
 )
 from tokencross.studies.price_paths import PriceStep, month_start
-from tokencross.studies.timing_words import month_words
+from tokencross.studies.timing_words import month_words, months_words
 from tokencross.units import format_share
 
 if TYPE_CHECKING:
@@ -102,10 +102,11 @@ def _total(label: str, usd: float) -> str:
 def _mark_payback(axes: Axes, projected: Projected, label: str, style: LineStyle) -> None:
     """Mark where a challenger has cost less than the incumbent for good."""
     found = projected.payback(label)
-    if not found.month:
+    if found.month is None or found.decided_month is None:
         return
-    usd = float(projected.cumulative()[label].iloc[found.month])
-    _dot(axes, float(found.month), usd, f"paid back after {found.month} months", style, marker="o", below=True)
+    month = found.decided_month + found.month
+    usd = float(projected.cumulative()[label].iloc[month])
+    _dot(axes, float(month), usd, f"paid back after {months_words(found.month)}", style, marker="o", below=True)
 
 
 def _cash_finding(projected: Projected) -> str:
@@ -114,7 +115,7 @@ def _cash_finding(projected: Projected) -> str:
     totals = projected.cumulative().iloc[-1]
     best = min(comparison.substitutes, key=lambda label: float(totals[label]))
     if best == comparison.incumbent:
-        said = f"{_capital(best)} costs the least over {months} months"
+        said = f"{_capital(best)} costs the least over {months_words(months)}"
         paid = [projected.payback(label) for label in comparison.substitutes if label != best]
         shares = [(each.recovered_share, each.challenger) for each in paid if each.recovered_share is not None]
         if not shares:
@@ -123,8 +124,8 @@ def _cash_finding(projected: Projected) -> str:
         return f"{said}: {label} wins back {format_share(max(share, 0.0))} of what it lays out"
     found = projected.payback(best)
     less = usd_tick(float(totals[comparison.incumbent] - totals[best]))
-    said = f"{_capital(best)} costs {less} less than {comparison.incumbent} over {months} months"
-    return f"{said} and pays back in {found.month} months" if found.month else said
+    said = f"{_capital(best)} costs {less} less than {comparison.incumbent} over {months_words(months)}"
+    return said if found.month is None else f"{said} and pays back in {months_words(found.month)}"
 
 
 # ---------------------------------------------------------------------- when to switch
@@ -157,7 +158,7 @@ def plot_timing(timing: Timing, *, ax: Axes | None = None) -> Axes:
             ends.append(EndLabel(shortened(switch.challenger), float(over[-1]), style))
     axes.axhline(never - least, color=GREY, linewidth=1.4, dashes=(5.0, 3.0), zorder=2)
     worth = "present value, USD" if timing.projection.monthly_rate > 0.0 else "USD"
-    label = f"more than the best plan over {months} months\n({worth})"
+    label = f"more than the best plan over {months_words(months)}\n({worth})"
     _dress(axes, months, timing.projected.start, label, last=months - 1)
     axes.set_xlabel(_time_label(timing.projected.start, "month in which one decides to switch"))
     spread = max(values) or 1.0
@@ -226,7 +227,7 @@ def _timing_finding(timing: Timing) -> str:
     """Return what the chart of timing shows, in a sentence."""
     best = timing.best
     if best is None:
-        return f"No switch away from {timing.comparison.incumbent} pays within {timing.projection.months} months"
+        return f"No switch away from {timing.comparison.incumbent} pays within {months_words(timing.projection.months)}"
     late = usd_tick(best.never_usd - best.best_usd)
     if best.month == 0:
         return f"Switch to {best.challenger} now: never switching costs {late} more"

@@ -14,6 +14,7 @@ from tokencross.show.terminal import bullets, plain_table
 from tokencross.studies.price_paths import PriceStep
 from tokencross.studies.switch_plans import Switch
 from tokencross.studies.switching import Timing
+from tokencross.studies.timing_words import months_words
 from tokencross.units import format_count, format_usd
 
 __all__ = ["timing_text"]
@@ -27,26 +28,25 @@ _KINDS = {
 }
 
 
-def timing_text(timing: Timing, *, wait_months: int, assumed: Sequence[str] = ()) -> RenderableType:
+def timing_text(timing: Timing, *, wait_months: int | None, assumed: Sequence[str] = ()) -> RenderableType:
     """Return everything that `tokencross when` prints.
 
     Parameters
     ----------
     timing : Timing
         The answer.
-    wait_months : int
-        Which waiting is costed. [months]
+    wait_months : int or None
+        Which waiting is costed; None where the horizon leaves no month to wait. [months]
     assumed : sequence of str
         What nobody said.
     """
-    months = timing.projection.months
+    months = months_words(timing.projection.months)
     parts: list[RenderableType] = [
         Text(timing.verdict(), style="bold"),
-        _heading(f"When to leave {timing.comparison.incumbent}: present value of all costs over {months} months"),
+        _heading(f"When to leave {timing.comparison.incumbent}: present value of all costs over {months}"),
         _switches(timing),
-        _heading(f"Waiting {wait_months} months against acting now (below 0 it saves)"),
-        _waiting(timing, wait_months),
-        _heading("Cash over the horizon, each challenger on its best plan"),
+        *_waiting(timing, wait_months),
+        _heading("Cash over the horizon, each challenger on its best plan; payback from its decision on"),
         _cash(timing),
         _heading("What would have to change"),
         bullets([str(timing.would_change(label)) for label in timing.switches]),
@@ -106,13 +106,15 @@ def _month(switch: Switch) -> str:
     return f"{switch.month}{left}{day}"
 
 
-def _waiting(timing: Timing, months: int) -> Table:
-    """Return what waiting costs or saves, for every challenger."""
+def _waiting(timing: Timing, months: int | None) -> list[RenderableType]:
+    """Return what waiting costs or saves, for every challenger, with a heading."""
+    if months is None:
+        return []
     table = plain_table("challenger", "now", f"in month {months}", "waiting costs", "best from then on", "which costs")
     names = ("now_usd", "then_usd", "waiting_usd", "free_usd", "waiting_free_usd")
     for row in timing.waiting(months).to_dict("records"):
         table.add_row(str(row["challenger"]), *(_usd(float(row[name])) for name in names))
-    return table
+    return [_heading(f"Waiting {months_words(months)} against acting now (below 0 it saves)"), table]
 
 
 def _cash(timing: Timing) -> Table:
@@ -133,6 +135,8 @@ def _payback(timing: Timing, label: str) -> str:
         return "not begun"
     found = timing.planned().payback(label)
     if found.month is not None:
-        return f"after {found.month} months" if found.month else "at once"
-    share = 0.0 if found.recovered_share is None else max(found.recovered_share, 0.0)
-    return f"never, {share:.0%} at the highest"
+        return f"after {months_words(found.month)}"
+    if found.recovered_share is None:
+        return "never" if found.ahead_months is None else "not for good"
+    never = "never" if found.ahead_months is None else "not for good"
+    return f"{never}, {max(found.recovered_share, 0.0):.0%} at the highest"

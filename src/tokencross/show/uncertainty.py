@@ -34,17 +34,19 @@ if TYPE_CHECKING:
 
     from tokencross.studies.sample import StudySample
 
-__all__ = ["plot_breakeven_density", "plot_cheapest_shares", "plot_cost_bands"]
+__all__ = ["SMALL_SIZE", "TITLE_SIZE", "plot_breakeven_density", "plot_cheapest_shares", "plot_cost_bands"]
 
 Array: TypeAlias = NDArray[np.float64]
 
 _BINS = 72
 _POINTS = 160
 _BAND = (0.05, 0.5, 0.95)
-_TITLE_SIZE = 10.5
+TITLE_SIZE = 10.5
 _LABEL_SIZE = 10.0
-_SMALL_SIZE = 9.0
+SMALL_SIZE = 9.0
 _LEAST_SHARE = 0.06  # of the height: a region that is never higher has no label inside
+_NARROW_RATIO = 8.0  # of the ends of the axis: below, a tick at 1, 2 and 5 alone would leave it nearly bare
+_MANY_TICKS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 _MOST_BEYOND = 0.999  # of the draws are in view
 
 
@@ -98,13 +100,15 @@ def plot_breakeven_density(
 
 def _dress_density(axes: Axes, sample: StudySample, some: Array) -> None:
     """Give the density's axes their scales."""
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator
 
     low, high = volume_range(sample.comparison.medians)
     if some.size:
         ends = quantiles_of(some, (1.0 - _MOST_BEYOND, _MOST_BEYOND))
         low, high = float(ends[0]) / 1.6, float(ends[1]) * 1.6
     dress(axes, sample.comparison.medians, low, high)
+    if high / low < _NARROW_RATIO:
+        axes.xaxis.set_major_locator(LogLocator(10.0, subs=_MANY_TICKS))
     axes.yaxis.set_major_formatter(FuncFormatter(share_tick))
     axes.set_ylabel(f"share of {sample.draws:,} draws", color=INK, fontsize=10.0)
 
@@ -267,8 +271,8 @@ def _mark_here(axes: Axes, here: float | None, *, at_top: bool) -> None:
 def _title(axes: Axes, sample: StudySample, finding: str, *, pad: float = 6.0) -> None:
     """Put the finding above, and date, tables, workload and draws below the axes."""
     wide = width_inches(axes)
-    title = wrapped(finding, width_inches=wide, size=_TITLE_SIZE)
-    axes.set_title(title, loc="left", fontsize=_TITLE_SIZE, color=INK, parse_math=False, pad=pad)
+    title = wrapped(finding, width_inches=wide, size=TITLE_SIZE)
+    axes.set_title(title, loc="left", fontsize=TITLE_SIZE, color=INK, parse_math=False, pad=pad)
     drawn = f"{sample.draws:,} draws of {len(sample.inputs)} uncertain inputs, seed {sample.seed}."
-    said = wrapped(f"{provenance(sample.comparison.medians)} {drawn}", width_inches=wide, size=_SMALL_SIZE)
-    axes.set_xlabel(f"tokens per month\n{said}", color=GREY, fontsize=_SMALL_SIZE, parse_math=False)
+    said = wrapped(f"{provenance(sample.comparison.medians)} {drawn}", width_inches=wide, size=SMALL_SIZE)
+    axes.set_xlabel(f"tokens per month\n{said}", color=GREY, fontsize=SMALL_SIZE, parse_math=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokencross.costs.breakeven import breakeven
-from tokencross.errors import Problem, ScenarioError, offer
-from tokencross.number import point
+from tokencross.costs.engineering import Engineering
+from tokencross.errors import Problem, ScenarioError
 from tokencross.options.inside import everyone
+from tokencross.studies.begins import Plan, checked_begins, checked_label
 from tokencross.studies.compare import Comparison
-from tokencross.studies.flows import COLUMNS, Costs, Flows, Pair, costs_of, first_month, flows
+from tokencross.studies.flows import COLUMNS, Costs, Flows, Pair, costs_of, first_month, flows, lead_of, limit_of
+from tokencross.studies.payback import Payback, payback_of
 from tokencross.studies.price_factors import Factors
 from tokencross.studies.price_paths import OptionPath, PriceStep, month_start, option_path, start_of
 from tokencross.studies.projection import Projection
-from tokencross.units import format_share, format_usd
+from tokencross.units import format_count, format_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,71 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Payback", "Plan", "Projected", "project"]
 
 Array: TypeAlias = NDArray[np.float64]
-
-_SPENT = ("upfront_usd", "switching_usd")
-
-
-@dataclass(frozen=True)
-class Payback:
-    """When an outlay has come back.
-
-    Attributes
-    ----------
-    challenger, against : str
-        Who, and against whom.
-    month : int or None
-        After so many months the challenger has cost less in all, and stays below; None for not within the horizon.
-    outlay_usd : float
-        Work up front and the switch, within the horizon. [USD]
-    recovered_share : float or None
-        The highest share of what had been laid out by then that had come back; None where nothing is laid out.
-    recovered_month : int or None
-        After how many months that was.
-    """
-
-    challenger: str
-    against: str
-    month: int | None
-    outlay_usd: float
-    recovered_share: float | None
-    recovered_month: int | None
-
-    def __str__(self) -> str:
-        """Return it in a sentence."""
-        if self.month is not None:
-            when = "from the first month" if self.month == 0 else f"after {_months(self.month)}"
-            laid = f" lays out {format_usd(self.outlay_usd)} and" if self.outlay_usd > 0.0 else ""
-            return f"{self.challenger}{laid} has cost less than {self.against} {when}, for good."
-        if self.recovered_share is None or self.recovered_month is None:
-            return f"{self.challenger} never costs less than {self.against} in all."
-        if self.recovered_share <= 0.0:
-            return f"{self.challenger} never pays back any of its {format_usd(self.outlay_usd)}."
-        share = f"{format_share(self.recovered_share)} of what it has laid out, after {_months(self.recovered_month)}"
-        return f"{self.challenger} does not pay back for good: at the highest {share}."
-
-
-def _months(count: int) -> str:
-    """Return a number of months in words."""
-    return f"{count} month{'' if count == 1 else 's'}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """When one decides for a challenger, and when one leaves it.
-
-    Attributes
-    ----------
-    begin : int or None
-        The month at whose beginning one decides; None for never.
-    end : float
-        When it is left again; the horizon for not before. [months]
-    layer : bool
-        Whether an abstraction layer is built first.
-    """
-
-    begin: int | None
-    end: float
-    layer: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,18 +86,79 @@ class Projected:
         inside = everyone(self.comparison.options)
         trained = [label for label, option in inside.items() if option.tier == "fine_tuned"]
         notes += [f"{label}: its training is paid evenly over the months that it serves." for label in trained]
-        theirs = self.paths[self.comparison.incumbent].items
-        if theirs:
+        incumbent = self.comparison.incumbent
+        if self.paths[incumbent].items:
             again = " until it is renewed" if self.projection.renew_engineering else ""
-            notes.append(
-                f"{self.comparison.incumbent} is in place: what it took to set up is spent and not counted{again}."
-            )
+            notes.append(f"{incumbent} is in place: what it took to set up is spent and not counted{again}.")
+        for label in self.challengers:
+            both = [each for each in self._in_both(label) if self.paths[label].items_by_label[each]]
+            if both:
+                notes.append(f"{label}: what {format_list(both)} took to set up is in place with {incumbent}.")
+            serves, limit = self._first_token(label), self._limit(label)
+            if serves is not None and serves >= limit:
+                notes.append(
+                    f"{label}: its first token would come in month {format_count(serves)}, {self.end_of(label)}."
+                )
         return tuple(dict.fromkeys(notes))
 
+    @property
+    def challengers(self) -> list[str]:
+        """Everyone but the incumbent."""
+        return [label for label in self.comparison.labels if label != self.comparison.incumbent]
+
+    def _in_both(self, challenger: str) -> list[str]:
+        """Return who is inside a challenger and inside the incumbent."""
+        theirs = self.paths[self.comparison.incumbent].items_by_label
+        return [label for label in self.paths[challenger].items_by_label if label in theirs]
+
+    def _limit(self, challenger: str) -> float:
+        """Return when a challenger is left at the latest. [months]"""
+        return limit_of(self.projection.terms_for(challenger), self.projection)
+
+    def end_of(self, challenger: str) -> str:
+        """Return what ends a challenger, and when, in words."""
+        limit = self._limit(challenger)
+        what = "everything ends" if limit >= self.projection.months else "it is out of use"
+        return f"and {what} in month {format_count(limit)}"
+
+    def _first_token(self, challenger: str, begin: int | None = None) -> float | None:
+        """Return when a challenger serves, begun in a month or as early as can be; None where that is never."""
+        pair = self.pair(challenger)
+        assert pair.challenger is not None  # the pair of a challenger has one
+        month = first_month(pair.terms, self.comparison.option(challenger)) if begin is None else begin
+        return None if month is None else month + lead_of(pair.terms, pair.challenger)
+
     def pair(self, challenger: str, *, layer: bool = False) -> Pair:
-        """Return a challenger and the incumbent with the terms of switching between them."""
-        terms = self.projection.terms_for(challenger)
-        return Pair(self.costs[self.comparison.incumbent], self.costs[challenger], terms, layer)
+        """Return a challenger and the incumbent with the terms of switching between them.
+
+        What is inside both is in place: its work is paid again by neither, and renewed whoever serves.
+        """
+        incumbent, both = self.comparison.incumbent, self._in_both(challenger)
+        theirs, ours = self.paths[incumbent].items_by_label, self.paths[challenger].items_by_label
+        alone = [label for label in theirs if label not in both]
+        return Pair(
+            replace(self.costs[incumbent], items=_all_of(theirs, alone)),
+            replace(self.costs[challenger], items=_all_of(ours, [label for label in ours if label not in both])),
+            self.projection.terms_for(challenger),
+            layer,
+            shared=_all_of(theirs, both),
+            catch_up_usd=sum(self.projection.migrations.get(label, 0.0) for label in alone),
+        )
+
+    def plan_from(self, challenger: str, month: int | None, *, asked: bool) -> Plan:
+        """Return the plan that begins in a month (None: never) and stays as long as can be.
+
+        One that would not serve before its end is none; if it was asked for, it is refused.
+        """
+        limit = self._limit(challenger)
+        serves = None if month is None else self._first_token(challenger, month)
+        if serves is not None and serves < limit:
+            return Plan(None if month is None else int(month), limit)
+        if asked and serves is not None:
+            found = f"{month}: its first token would come in month {format_count(serves)}, {self.end_of(challenger)}"
+            accepted = "a month that is early enough, or None for never"
+            raise ScenarioError(Problem(f"begins[{challenger}]", found, accepted))
+        return Plan(None, limit)
 
     @cached_property
     def by_option(self) -> Mapping[str, Flows]:
@@ -233,29 +231,24 @@ class Projected:
             Labels.
         discounted : bool
             Whether later money counts less.
+
+        Notes
+        -----
+        It is the number of months, from the decision on, at whose end the challenger's cumulative cost is strictly
+        below its rival's and stays so to the horizon. Equal costs are no payback.
         """
         rival = self.comparison.incumbent if against is None else against
-        for label in (challenger, rival):
-            self.comparison.option(label)
+        checked_label(challenger, self.challengers, where="payback")
+        checked_label(rival, self.comparison.labels, where="payback", accepted="an option")
         if challenger == rival:
             raise ScenarioError(Problem("payback", f"{challenger!r} against itself", "two different options"))
         ours, theirs = (np.cumsum(self._cash(label, discounted=discounted)) for label in (challenger, rival))
-        above = np.flatnonzero(ours > theirs + 1e-9 * np.maximum(np.abs(theirs), 1.0))
-        months = self.projection.months
-        month = 0 if above.size == 0 else int(above[-1]) + 2
         cash = self.by_option[challenger]
-        spent = np.cumsum(cash.discounted(_SPENT)[0] if discounted else sum(cash.column(name)[0] for name in _SPENT))
-        back = np.where(spent > 0.0, 1.0 - (ours - theirs) / np.where(spent > 0.0, spent, 1.0), -np.inf)
-        best = int(np.argmax(back))
-        laid = bool(np.isfinite(back[best]))
-        return Payback(
-            challenger,
-            rival,
-            month if month <= months else None,
-            float(spent[-1]),
-            float(back[best]) if laid else None,
-            best + 1 if laid else None,
-        )
+        worth = (1.0 + self.projection.monthly_rate) ** -np.arange(self.projection.months) if discounted else 1.0
+        ours, theirs = (np.cumsum(self._cash(label, discounted=discounted)) for label in (challenger, rival))
+        laid_out = np.cumsum(cash.laid_out[0] * worth)
+        begin = self.plans[challenger].begin
+        return payback_of(challenger, rival, begin, ours=ours, theirs=theirs, laid_out=laid_out)
 
     def breakevens(self) -> pd.DataFrame:
         """Return the breakeven volume of every challenger at the prices of each month, beside the projected volume.
@@ -292,7 +285,7 @@ class Projected:
 
     def crossing_month(self, challenger: str) -> int | None:
         """Return the first month whose volume and prices make a challenger the cheaper by the month; None for none."""
-        self.comparison.option(challenger)
+        checked_label(challenger, self.challengers, where="crossing_month")
         theirs = self.paths[self.comparison.incumbent]
         for month, volume in enumerate(self.volumes.tolist()):
             if self.paths[challenger].curve_in(month).usd_per_month(volume) < theirs.curve_in(month).usd_per_month(
@@ -338,28 +331,21 @@ def project(
     Raises
     ------
     ScenarioError
-        If a label or an address is unknown, nobody said where the volume begins, or a month is out of the horizon.
+        If a label or an address is unknown, nobody said where the volume begins, or a challenger begun in a month
+        would not serve before everything ends or it is out of use.
     """
     if not isinstance(projection, Projection):
         raise ScenarioError(Problem("projection", f"{projection!r:.60}", "a tc.Projection(months=…)"))
-    central, given = comparison.medians, dict(begins or {})
-    for label, month in given.items():
-        if label not in central.labels or label == central.incumbent:
-            known = [each for each in central.labels if each != central.incumbent]
-            accepted = f"a challenger: {', '.join(known) or 'none'}"
-            raise ScenarioError(Problem("begins", repr(label), accepted, offer(str(label), known)))
-        whole = month is None or (isinstance(month, int) and not isinstance(month, bool))
-        if not whole or (month is not None and not 0 <= month < projection.months):
-            accepted = f"a whole month from 0 to {projection.months - 1}, or None for never"
-            raise ScenarioError(Problem(f"begins[{label}]", repr(month), accepted))
-    plans = {}
-    for label in central.labels:
-        if label != central.incumbent:
-            terms = projection.terms_for(label)
-            month = given.get(label, first_month(terms, central.option(label)))
-            end = np.inf if terms.obsolete_after_months is None else point(terms.obsolete_after_months)
-            begins_at = month if month is not None and month < min(projection.months, end) else None
-            plans[label] = Plan(begins_at, float(min(projection.months, end)))
-    found = Projected(central, projection, plans)
-    _ = found.paths  # a mistake in what the projection names shows here, not in the first answer
+    central, plans = comparison.medians, dict[str, Plan]()
+    found = Projected(central, projection, plans)  # a mistake in what the projection names shows in the first plan
+    given = checked_begins(begins, found.challengers, projection.months)
+    _ = found.paths
+    for label in found.challengers:
+        month = given.get(label, first_month(projection.terms_for(label), central.option(label)))
+        plans[label] = found.plan_from(label, month, asked=label in given)
     return found
+
+
+def _all_of(items: Mapping[str, tuple[Engineering, ...]], labels: Sequence[str]) -> tuple[Engineering, ...]:
+    """Return the work of some labels."""
+    return tuple(item for label in labels for item in items[label])

@@ -17,11 +17,13 @@ __all__ = ["Change", "changes_between", "first_change"]
 ChangeKind = Literal["start", "succession", "appears", "ends", "price", "known"]
 
 _ARROW = " → "
-_DIGITS = 4
+_DIGITS, _MOST_DIGITS = 4, 10
 _PER = "_usd_per_"
 _MAIN = ("input_usd_per_mtok", "output_usd_per_mtok", "usd_per_hour", "usd_per_unit_hour", "throughput")
 _MOST_FIGURES = 4
 _SPECIAL = ".long_context["
+_Moved = tuple[Parameter | None, Parameter, str]
+"""A figure before (None: there was none) and after, and what it is about."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def changes_between(label: str, before: Era, after: Era) -> Change:
         words = f"{_called(label, after)} begins"
         return Change(label, "appears", words, after.name, _cited(list(after.figures.values())))
     moved = [
-        (before.figures.get(address), new)
+        (before.figures.get(address), new, _about(address, new, label, after))
         for address, new in after.figures.items()
         if address not in before.figures or point(before.figures[address].value) != point(new.value)
     ]
@@ -86,7 +88,7 @@ def changes_between(label: str, before: Era, after: Era) -> Change:
         return Change(label, "known", f"{label}: no longer borrowed: {known}", label, ())
     words, leading = ", ".join(_figures(moved)), _leading(moved)
     short = leading if after.name == label else f"{after.name}: {leading}"
-    return Change(label, "price", f"{label}: {words}", short, _cited([new for _, new in moved]))
+    return Change(label, "price", f"{label}: {words}", short, _cited([new for _, new, _ in moved]))
 
 
 def _called(label: str, era: Era) -> str:
@@ -94,30 +96,40 @@ def _called(label: str, era: Era) -> str:
     return label if era.name == label else f"{label}: {era.name}"
 
 
-def _figures(moved: list[tuple[Parameter | None, Parameter]]) -> Iterator[str]:
+def _about(address: str, figure: Parameter, label: str, era: Era) -> str:
+    """Return what a figure is about in words; nothing for a rate of the option itself."""
+    if ":" in figure.address:
+        return _subject(figure.address)
+    owner = address.rpartition(":")[0]
+    return "" if owner in ("", label, era.name) else owner
+
+
+def _figures(moved: list[_Moved]) -> Iterator[str]:
     """Yield changed figures in words, the main ones first, each subject named once."""
     ordered = sorted(moved, key=lambda pair: _rank(pair[1].address))
     subject = ""
-    for before, after in ordered[:_MOST_FIGURES]:
-        own = _subject(after.address)
-        named = "" if own == subject else f"{own} "
+    for before, after, own in ordered[:_MOST_FIGURES]:
+        named = "" if own in ("", subject) else f"{own} "
         subject = own
         yield f"{named}{_figure(before, after)}"
     if len(ordered) > _MOST_FIGURES:
         yield f"and {len(ordered) - _MOST_FIGURES} more"
 
 
-def _leading(moved: list[tuple[Parameter | None, Parameter]]) -> str:
+def _leading(moved: list[_Moved]) -> str:
     """Return the figure that leads."""
-    before, after = min(moved, key=lambda pair: _rank(pair[1].address))
+    before, after, _ = min(moved, key=lambda pair: _rank(pair[1].address))
     return _figure(before, after)
 
 
 def _figure(before: Parameter | None, after: Parameter) -> str:
     """Return a figure before and after, with its unit."""
     name, unit = _named(_key(after.address))
-    values = [] if before is None else [format_count(point(before.value), digits=_DIGITS)]
-    values.append(format_count(point(after.value), digits=_DIGITS))
+    numbers = [point(each.value) for each in (before, after) if each is not None]
+    for digits in range(_DIGITS, _MOST_DIGITS + 1):  # so many that one sees the change
+        values = [format_count(number, digits=digits) for number in numbers]
+        if len(set(values)) == len(values):
+            break
     return f"{name} {_ARROW.join(values)} {unit}".replace("  ", " ").strip()
 
 

@@ -19,7 +19,7 @@ from tokencross.studies.input_words import range_words
 from tokencross.studies.inputs import uncertain_inputs
 from tokencross.studies.map_rows import MapAxis, MapRow, rows_at
 from tokencross.studies.pair import asked_volume
-from tokencross.studies.places import Place, accepted_range, natural_range, places
+from tokencross.studies.places import Place, accepted_range, natural_range, places, volume_place
 from tokencross.studies.turns import NOBODY, cheapest
 from tokencross.units import format_count, format_list
 
@@ -209,17 +209,18 @@ def cheapest_map(
 def _known_places(comparison: Comparison, tokens_per_month: float | None) -> list[Place]:
     """Return every input that can be an axis, the volume among them."""
     here = comparison.here if tokens_per_month is None else tokens_per_month
-    volume = Place(VOLUME, (VOLUME,), "reference tokens per month", float("nan") if here is None else here)
-    return [*places(comparison), volume]
+    return [*places(comparison), volume_place(comparison, float("nan") if here is None else here)]
 
 
 def _named(known: Sequence[Place], name: str, axis: str) -> Place:
     """Return the input of a name or address."""
+    accepted = "an address that study.parameters() lists, or the name of an uncertain input"
+    if not isinstance(name, str):
+        raise ScenarioError(Problem(f"cheapest_map: {axis}", f"{name!r:.60}", accepted))
     for place in known:
         if name == place.name or name in place.addresses:
             return place
     names = [address for place in known for address in (*place.addresses, place.name)]
-    accepted = "an address that study.parameters() lists"
     raise ScenarioError(Problem(f"cheapest_map: {axis}", f"an unknown address {name!r}", accepted, offer(name, names)))
 
 

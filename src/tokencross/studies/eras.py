@@ -52,7 +52,8 @@ class Look:
     throughput : "held" or "known by then"
         Measured rates as of the option's own date on every day, or as of the day.
     borrow : bool
-        Whether a day before the first known price of an instance takes that price.
+        Whether a day before the first known price of an instance takes that price; and of anything else in a study
+        that holds first prices.
     """
 
     workload: Workload
@@ -146,8 +147,13 @@ def option_day(option: CostOption) -> date | None:
 
 
 def _holding(option: CostOption) -> CostOption:
-    """Return the option with the first price of an instance held before its day: for looking up which rows it uses."""
-    return _changed(option, lambda each: _on(each, None, held=True))
+    """Return the option with first prices held before their day where they may be: for looking up the rows it uses."""
+
+    def holding(each: CostOption) -> CostOption:
+        own = each.book is not None and each.book.before_first == "hold"
+        return _on(each, None, held=own or recipe_of(each) is not None)
+
+    return _changed(option, holding)
 
 
 def _evidence(option: CostOption) -> set[date]:
@@ -247,7 +253,7 @@ def _borrowed_rows(later: Sequence[Citation]) -> Iterator[str]:
     """Yield the prices of a later day in words, each once."""
     for cited in dict.fromkeys(later):
         room, _, name = cited.row.partition(":")
-        yield f"{room} price of {name} of {cited.effective_from}"
+        yield f"{'list' if room == 'prices' else room} price of {name} of {cited.effective_from}"
 
 
 def _borrowed_rates(
@@ -281,7 +287,7 @@ def _as_of(option: CostOption, look: Look, day: date) -> CostOption:
         return option
     recipe = recipe_of(option)
     if recipe is None:
-        return _on(option, day, held=False)
+        return _on(option, day, held=look.borrow and option.book.before_first == "hold")
     held = recipe.throughput_as_of or recipe.book.as_of
     if look.throughput == KNOWN_BY_THEN and recipe.throughput_as_of is None:
         held = max(day, recipe.book.first_run_on(recipe.model) or day)
@@ -289,11 +295,10 @@ def _as_of(option: CostOption, look: Look, day: date) -> CostOption:
 
 
 def _on(option: CostOption, day: date | None, *, held: bool) -> CostOption:
-    """Return an option with the tables of a day (its own unless given); ``held``: the first price of an instance."""
+    """Return an option with the tables of a day (its own unless given); ``held``: its first price counts before."""
     if option.book is None:
         return option
-    keep = held and recipe_of(option) is not None
-    book = replace(option.book, before_first="hold" if keep else "refuse")
+    book = replace(option.book, before_first="hold" if held else "refuse")
     return option.with_book(book if day is None else book.at(day))
 
 

@@ -15,7 +15,7 @@ from tokencross.studies.bills import REFUSED, VOLUME, Bills
 from tokencross.studies.compare import Comparison
 from tokencross.studies.input_words import range_words, value_words, values_words
 from tokencross.studies.pair import asked_volume, pair_of
-from tokencross.studies.places import Place, accepted_range, natural_range, places
+from tokencross.studies.places import Place, accepted_range, natural_range, places, volume_place
 from tokencross.studies.turns import FEW, MANY, Costs, Effort, Walked, between, cheapest, walk
 from tokencross.units import format_tokens
 
@@ -237,7 +237,7 @@ def flips(
     bills = Bills(study, labels, tokens_per_month=volume)
     start = int(cheapest(bills.at({VOLUME: np.array([volume])}, one_by_one=True).totals)[0])
     found = [_flip_of(bills, place) for place in places(comparison)]
-    found.append(_flip_of_volume(study, labels, volume))
+    found.append(_flip_of_volume(study, labels, volume_place(comparison, volume)))
     found.sort(key=lambda each: each.distance)
     return Flips(tuple(found), volume, labels[start], pair, study)
 
@@ -320,11 +320,11 @@ def _start(place: Place, end: float, count: int) -> Array:
 # ---------------------------------------------------------------------- the volume
 
 
-def _flip_of_volume(study: Comparison, labels: Sequence[str], volume: float) -> Flip:
+def _flip_of_volume(study: Comparison, labels: Sequence[str], place: Place) -> Flip:
     """Return the neighbouring changes in volume, from the envelope of the curves."""
     from tokencross.costs.envelope import lower_envelope
 
-    place = Place(VOLUME, (VOLUME,), "reference tokens per month", volume)
+    volume = place.assumed
     stretches = lower_envelope([study.curve(label) for label in labels])
     at = next((i for i, each in enumerate(stretches) if each.low < volume <= each.high), None)
     if at is None:

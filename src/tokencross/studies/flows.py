@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +18,7 @@ from tokencross.studies.price_paths import OptionPath
 from tokencross.studies.projection import Projection
 from tokencross.studies.terms_of_switching import Switching
 
-__all__ = ["COLUMNS", "Costs", "Flows", "Pair", "costs_of", "first_month", "flows", "lead_of"]
+__all__ = ["COLUMNS", "Costs", "Flows", "Pair", "costs_of", "first_month", "flows", "lead_of", "limit_of"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -71,17 +71,23 @@ class Pair:
     Attributes
     ----------
     incumbent, challenger : Costs
-        What they take.
+        What they take; work of what is inside both is in neither.
     terms : Switching
         Of the switch.
     layer : bool
         Whether the abstraction layer is built.
+    shared : tuple of Engineering
+        Work of what is inside both: in place, and renewed whoever serves.
+    catch_up_usd : float
+        What moving the incumbent to the newest model takes on returning, where migrations were missed. [USD]
     """
 
     incumbent: Costs
     challenger: Costs | None
     terms: Switching
     layer: bool = False
+    shared: tuple[Engineering, ...] = ()
+    catch_up_usd: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +100,15 @@ class Flows:
         By the names of `COLUMNS`. [USD]
     monthly_rate : float
         Interest for a month.
+    laid_out : ndarray, shape (P, M)
+        What of it is laid out for the challenger at each month's beginning: its work, first and again, and the switch.
+        [USD]
     """
 
     begun: dict[str, Array]
     ended: dict[str, Array]
     monthly_rate: float
+    laid_out: Array
 
     def column(self, name: str) -> Array:
         """Return what a column comes to in each month, shape (P, M). [USD]"""
@@ -127,6 +137,12 @@ def lead_of(terms: Switching, challenger: Costs) -> float:
     if terms.lead_months is not None:
         return point(terms.lead_months)
     return max((point(item.lead_months) for item in challenger.items), default=0.0)
+
+
+def limit_of(terms: Switching, projection: Projection) -> float:
+    """Return when a challenger is left at the latest: at obsolescence, or at the horizon. [months]"""
+    obsolete = terms.obsolete_after_months
+    return min(float(projection.months), math.inf if obsolete is None else point(obsolete))
 
 
 def first_month(terms: Switching, option: CostOption) -> int | None:
@@ -174,16 +190,19 @@ def flows(pair: Pair, starts: Array, ends: Array, projection: Projection) -> Flo
         "upkeep_usd": theirs.upkeep * (1.0 - used),
         "benefit_usd": -point(terms.delay_cost_usd_per_month) * used,
     }
-    begun["upfront_usd"] = np.where(in_use, 0.0, _renewed(theirs, projection))
+    away = live[:, 0], np.where(switched, ends, live)[:, 0]
+    begun["upfront_usd"] = _kept_up(theirs, *away, projection)
     begun["migration_usd"] = np.where(in_use, 0.0, theirs.migration)
     if ours is None:
-        return Flows(begun, ended, projection.monthly_rate)
+        return Flows(begun, ended, projection.monthly_rate, np.zeros_like(used))
     ended["running_usd"] = ended["running_usd"] + ours.running * used
     ended["upkeep_usd"] = ended["upkeep_usd"] + ours.upkeep * used
     begun["migration_usd"] = begun["migration_usd"] + np.where(in_use, ours.migration, 0.0)
+    begun["migration_usd"] += _caught_up(pair, in_use, ends, projection)
     first = _built(ours, terms, month, starts) * switched
     again = _renewals(ours, live, ends, projection) * switched
-    begun["upfront_usd"] = begun["upfront_usd"] + first + again
+    stays = np.full(1, float(months))
+    begun["upfront_usd"] += first + again + _kept_up(replace(theirs, items=pair.shared), stays, stays, projection)
     begun["switching_usd"] = _paid_to_switch(pair, month, starts)
     left = (month == np.floor(ends + _ROUNDING)) & switched
     begun["exit_usd"] = np.where(left, point(terms.exit_usd), 0.0)
@@ -191,7 +210,7 @@ def flows(pair: Pair, starts: Array, ends: Array, projection: Projection) -> Flo
     begun["recovered_usd"] = np.where(left, -back, 0.0)
     last = (month == months - 1) & (ends >= months) & switched
     ended["recovered_usd"] = np.where(last, -back, 0.0)
-    return Flows(begun, ended, projection.monthly_rate)
+    return Flows(begun, ended, projection.monthly_rate, first + again + begun["switching_usd"])
 
 
 def _overlap(month: Array, begin: Array, end: Array) -> Array:
@@ -210,25 +229,47 @@ def _built(costs: Costs, terms: Switching, month: Array, starts: Array) -> Array
 
 
 def _renewals(costs: Costs, live: Array, ends: Array, projection: Projection) -> Array:
-    """Return the work done again where an amortisation has run out in use."""
+    """Return the challenger's work done again where an amortisation has run out in use."""
     paid = np.zeros((live.shape[0], projection.months))
-    if not projection.renew_engineering:
-        return paid
-    plans = np.arange(live.shape[0])
-    for item in costs.items:
+    for item in costs.items if projection.renew_engineering else ():
         life = point(item.amortization_months)
         for turn in range(1, math.ceil(projection.months / life) + 1):
             at = live[:, 0] + turn * life
-            due = (at < ends[:, 0] - _ROUNDING) & (at < projection.months - _ROUNDING)
-            column = np.floor(at[due] + _ROUNDING).astype(int)
-            paid[plans[due], column] += point(item.upfront_usd) * costs.work[column]
+            _pay(paid, at, at < ends[:, 0] - _ROUNDING, point(item.upfront_usd) * costs.work)
     return paid
 
 
-def _renewed(costs: Costs, projection: Projection) -> Array:
-    """Return the incumbent's own renewals by month: what it took at first is spent."""
-    never_left = np.full((1, 1), float(projection.months))
-    return np.asarray(_renewals(costs, np.zeros((1, 1)), never_left, projection)[0])
+def _kept_up(costs: Costs, left: Array, back: Array, projection: Projection) -> Array:
+    """Return the incumbent's own renewals, for plans that are away between two moments; its first work is spent.
+
+    What falls due while one is away is done on return, and again an amortisation after that.
+    """
+    paid = np.zeros((left.size, projection.months))
+    for item in costs.items if projection.renew_engineering else ():
+        life, usd = point(item.amortization_months), point(item.upfront_usd) * costs.work
+        due = life * np.maximum(np.ceil(left / life - _ROUNDING), 1.0)  # the first after leaving
+        missed = due < back - _ROUNDING
+        for turn in range(math.ceil(projection.months / life) + 1):
+            at = np.full(left.size, turn * life)
+            _pay(paid, at, (turn > 0) & (~missed | (at < left - _ROUNDING)), usd)
+            _pay(paid, back + turn * life, missed, usd)
+    return paid
+
+
+def _pay(paid: Array, at: Array, due: NDArray[np.bool_], usd: Array) -> None:
+    """Add sums, by month, to the plans that are due, in the month in which that is."""
+    rows = np.flatnonzero(due & (at < paid.shape[1] - _ROUNDING))
+    columns = np.floor(at[rows] + _ROUNDING).astype(int)
+    paid[rows, columns] += usd[columns]
+
+
+def _caught_up(pair: Pair, in_use: NDArray[np.bool_], ends: Array, projection: Projection) -> Array:
+    """Return what those pay on return who missed the incumbent's migrations: they move once, to the newest model."""
+    month = np.arange(projection.months, dtype=float)
+    moves = np.isin(month, projection.migration_months)
+    missed = np.any(in_use & moves, axis=1, keepdims=True)
+    back = (month == np.floor(ends + _ROUNDING)) & missed & ~(moves & ~in_use)  # who is there by then moves anyway
+    return np.where(back, pair.catch_up_usd, 0.0)
 
 
 def _paid_to_switch(pair: Pair, month: Array, starts: Array) -> Array:

@@ -29,6 +29,8 @@ __all__ = ["History", "Moment", "Succession", "history"]
 Succession = Mapping[str, Sequence[tuple[DateLike, CostOption]]]
 """Options that follow each other under a label of the study, each with the day from which it is used."""
 
+_ENTRIES = "(date, option) pairs, such as ('2023-11-06', prices.api(…))"
+
 
 @dataclass(frozen=True, eq=False)
 class Moment:
@@ -113,12 +115,11 @@ class History:
 
     def breakevens(self, challenger: str) -> list[Breakeven | None]:
         """Return a challenger's breakeven at every moment; None where it or the incumbent does not exist."""
-        known = self._breakevens.get(challenger)
-        if known is None:
+        if not isinstance(challenger, str) or challenger not in self._breakevens:
             accepted = f"one of {', '.join(self.challengers)}"
-            remedy = offer(challenger, self.challengers)
-            raise ScenarioError(Problem("challenger", f"unknown label {challenger!r}", accepted, remedy))
-        return known
+            remedy = offer(str(challenger), self.challengers)
+            raise ScenarioError(Problem("challenger", f"unknown label {challenger!r:.60}", accepted, remedy))
+        return self._breakevens[challenger]
 
     @cached_property
     def _breakevens(self) -> Mapping[str, list[Breakeven | None]]:
@@ -289,8 +290,9 @@ def history(
         Measured rates as of the study's date all along: the same machine and software; or as known on each day, and
         before a model's first measurement as known on that day.
     borrow : bool
-        Whether a day before the first known price of an instance takes that price, which the frame says; otherwise
-        the option does not exist then.
+        Whether a day before the first known price of an instance takes that price, which the frame says; in a study
+        whose prices are loaded with ``before_first="hold"`` so does everything else. Otherwise the option does not
+        exist then.
 
     Raises
     ------
@@ -298,6 +300,8 @@ def history(
         If the dates are out of order, no option has tables, or a succession names no label or is out of order.
     """
     _check_throughput(throughput)
+    if not isinstance(borrow, bool):
+        raise ScenarioError(Problem("borrow", f"{borrow!r:.60}", "True or False"))
     central = _centred(comparison)
     slot_of = slots(central.options, _checked_succession(comparison, succession))
     days = [day for slot in slot_of.values() for _, option in slot if (day := option_day(option)) is not None]
@@ -337,7 +341,7 @@ def _moments(central: Comparison, eras: Mapping[str, Sequence[Era]]) -> list[Mom
 
 def _check_throughput(throughput: str) -> None:
     """Refuse what is no way to take rates."""
-    if throughput not in ("held", KNOWN_BY_THEN):
+    if not isinstance(throughput, str) or throughput not in ("held", KNOWN_BY_THEN):
         raise ScenarioError(Problem("throughput", repr(throughput), f"held, or {KNOWN_BY_THEN!r}"))
 
 
@@ -345,6 +349,9 @@ def _checked_succession(
     comparison: Comparison, succession: Succession | None
 ) -> dict[str, list[tuple[date, CostOption]]]:
     """Return successions with dates, at the medians of what is uncertain, once they are seen to be right."""
+    if not isinstance(succession, Mapping | None):
+        accepted = f"a mapping of labels to lists of {_ENTRIES}"
+        raise ScenarioError(Problem("succession", f"{succession!r:.60}", accepted))
     found: dict[str, list[tuple[date, CostOption]]] = {}
     for label, entries in (succession or {}).items():
         where = f"succession[{label!r}]"
@@ -352,18 +359,29 @@ def _checked_succession(
             known = list(comparison.labels)
             accepted = f"a label of the study: {', '.join(known)}"
             raise ScenarioError(Problem(where, f"unknown label {label!r}", accepted, offer(str(label), known)))
-        own = [(as_date(since, where=where), option) for since, option in entries]
-        if not own:
-            raise ScenarioError(Problem(where, "nothing", "at least one (date, option)"))
-        for _, option in own:
-            if not isinstance(option, CostOption):
-                accepted = "(date, option) pairs, such as ('2023-11-06', prices.api(…))"
-                raise ScenarioError(Problem(where, type(option).__name__, accepted))
+        own = _entries(entries, where)
         days = [since for since, _ in own]
         if days != sorted(set(days)):
             listed = ", ".join(map(str, days))
             raise ScenarioError(Problem(where, f"the dates {listed}", "each date once, the earliest first"))
         found[label] = [(since, centred_option(option)) for since, option in own]
+    return found
+
+
+def _entries(entries: object, where: str) -> list[tuple[date, CostOption]]:
+    """Return who follows whom under one label, with dates."""
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise ScenarioError(Problem(where, f"{entries!r:.60}", f"a list of {_ENTRIES}"))
+    if not entries:
+        raise ScenarioError(Problem(where, "nothing", "at least one (date, option)"))
+    found = []
+    for entry in entries:
+        if not isinstance(entry, Sequence) or isinstance(entry, str) or len(entry) != 2:
+            raise ScenarioError(Problem(where, f"{entry!r:.60}", _ENTRIES))
+        since, option = entry
+        if not isinstance(option, CostOption):
+            raise ScenarioError(Problem(where, type(option).__name__, _ENTRIES))
+        found.append((as_date(since, where=where), option))
     return found
 
 

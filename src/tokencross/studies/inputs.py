@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, overload
 from weakref import WeakKeyDictionary
@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.errors import Problem, ScenarioError, TokencrossError, offer
 from tokencross.number import Distribution, FloatOrDraws, Number, check_number, is_draws, point
 from tokencross.options.base import Parameter
 from tokencross.options.centred import Exchange, exchanged
@@ -84,14 +84,35 @@ class Input:
         -------
         ndarray, shape of ``q``
         """
-        ppf: Any = self.distribution.ppf  # of arrays too, wherever it is more than the least that is asked for
+        found = self._at_once(q)
+        if found is None:
+            found = np.array([self._one(float(each)) for each in q.ravel()]).reshape(q.shape)
+        if not np.all(np.isfinite(found)):
+            where = float(q.ravel()[np.flatnonzero(~np.isfinite(found.ravel()))[0]])
+            said = f"a distribution without a finite quantile at {where:g}"
+            raise ScenarioError(Problem(self.name, said, "finite quantiles at every probability between 0 and 1"))
+        return found
+
+    def _at_once(self, q: Array) -> Array | None:
+        """Return the quantiles of a distribution that takes arrays; None where it does not."""
+        ppf: Any = self.distribution.ppf
         try:
             found = np.asarray(ppf(q), dtype=float)
-        except (TypeError, ValueError):
-            found = np.array(0.0)
-        if found.shape != q.shape:
-            found = np.array([float(ppf(float(each))) for each in q.ravel()]).reshape(q.shape)
-        return found
+        except TokencrossError:
+            raise
+        except Exception:  # anything may be called a distribution; one by one it may answer
+            return None
+        return found if found.shape == q.shape else None
+
+    def _one(self, q: float) -> float:
+        """Return one quantile."""
+        try:
+            return float(self.distribution.ppf(q))
+        except TokencrossError:
+            raise
+        except Exception as error:
+            said = f"a distribution without a quantile at {q:g}: {type(error).__name__}, {error}"
+            raise ScenarioError(Problem(self.name, said, "a quantile at every probability between 0 and 1")) from error
 
     @property
     def median(self) -> float:
@@ -117,7 +138,9 @@ def uncertain_inputs(comparison: Comparison, *, table_errors: bool = True) -> tu
     """
     known = _KNOWN.setdefault(comparison, {})
     if table_errors not in known:
-        known[table_errors] = (*_given_inputs(comparison), *(_table_inputs(comparison) if table_errors else ()))
+        inputs = (*_given_inputs(comparison), *(_table_inputs(comparison) if table_errors else ()))
+        _check_names(inputs, comparison)
+        known[table_errors] = inputs
     return known[table_errors]
 
 
@@ -131,9 +154,7 @@ def _given_inputs(comparison: Comparison) -> list[Input]:
         addresses = places[key] or (f"{number!r:.60}",)
         own = getattr(number, "name", "")
         name = own if isinstance(own, str) and own else addresses[0]
-        distribution = OwnDraws(number) if isinstance(number, np.ndarray) else number
-        found.append(Input(name, addresses, distribution, units.get(addresses[0], "")))
-    _check_names(found)
+        found.append(Input(name, addresses, _as_distribution(number), units.get(addresses[0], "")))
     return found
 
 
@@ -218,26 +239,39 @@ def _places(comparison: Comparison, given: Mapping[object, Any]) -> dict[object,
     """Return the addresses of every number: those whose value changes with it when all are marked."""
     if not given:
         return {}
+    own = [number.size for number in given.values() if isinstance(number, np.ndarray)]
+    levels = np.linspace(0.45, 0.55, own[0] if own else _MARKS)
     marks: dict[object, Array] = {}
     for index, (key, number) in enumerate(given.items()):
-        spread = np.linspace(0.45, 0.55, _MARKS) + 0.01 * index / len(given)  # no two marks are alike
-        one = Input("", (), OwnDraws(number) if isinstance(number, np.ndarray) else number, "")
-        marks[key] = one.quantiles(spread)
+        # draws of one's own stay as they are, because they may be possible only together
+        one = Input(f"{number!r:.60}", (), _as_distribution(number), "")
+        offset = 0.01 * index / len(given)  # no two marks are alike
+        marks[key] = number.copy() if isinstance(number, np.ndarray) else one.quantiles(levels + offset)
     marked = _exchanged(comparison, lambda number: marks[_key(number)])
     found: dict[object, list[str]] = {key: [] for key in given}
     for parameter in marked.parameters:
-        for key, mark in marks.items():
-            if is_draws(parameter.value) and np.array_equal(np.asarray(parameter.value), mark):
-                found[key].append(parameter.address)
+        if not is_draws(parameter.value):
+            continue
+        same = [key for key, mark in marks.items() if parameter.value is mark]
+        alike = [key for key, mark in marks.items() if np.array_equal(np.asarray(parameter.value), mark)]
+        if same or len(alike) == 1:
+            found[(same or alike)[0]].append(parameter.address)
     return {key: tuple(addresses) for key, addresses in found.items()}
 
 
-def _check_names(inputs: list[Input]) -> None:
-    """Refuse an own name that is another input's address."""
+def _as_distribution(number: Any) -> Distribution:  # draws or a distribution
+    """Return draws as the distribution that they are."""
+    return OwnDraws(number) if isinstance(number, np.ndarray) else number
+
+
+def _check_names(inputs: Sequence[Input], comparison: Comparison) -> None:
+    """Refuse a name of two inputs, and one that is the address of another number."""
+    places = {parameter.address for parameter in comparison.parameters}
     names = [each.name for each in inputs]
-    double = next((name for name in names if names.count(name) > 1), None)
-    if double is not None:
-        raise ScenarioError(Problem(f"inputs: {double}", "two inputs of this name", "a name for each, name="))
+    for each in inputs:
+        if names.count(each.name) > 1 or (each.name in places and each.name not in each.addresses):
+            found = "the name of an uncertain input, and of another number"
+            raise ScenarioError(Problem(f"inputs: {each.name}", found, "a name of its own for each, name="))
 
 
 def _table_inputs(comparison: Comparison) -> tuple[Input, ...]:
@@ -247,8 +281,9 @@ def _table_inputs(comparison: Comparison) -> tuple[Input, ...]:
     for parameter in medians.parameters:
         if parameter.spread is None:
             continue
-        shared = parameter.citation if parameter.address.endswith("throughput_ratio") else None
-        found.setdefault(shared or parameter.address, []).append(parameter)
+        label, _, number = parameter.address.partition(":")
+        own = label in comparison.everyone and parameter.citation is not None
+        found.setdefault((parameter.citation, number) if own else parameter.address, []).append(parameter)
     inputs = []
     for parameters in found.values():
         first = parameters[0]
@@ -277,6 +312,9 @@ def correlated(comparison: Comparison, pairs: Mapping[tuple[str, str], float]) -
         If an input does not exist or brings its own draws, a correlation is out of bounds, or all of them together
         are no correlation matrix.
     """
+    if not isinstance(pairs, Mapping):
+        accepted = 'pairs with their correlation, such as {("gpu price", "api price"): 0.4}'
+        raise ScenarioError(Problem("correlate", f"{pairs!r:.60}", accepted))
     inputs = uncertain_inputs(comparison)
     known = dict(comparison.correlations)
     for pair, value in pairs.items():
@@ -299,8 +337,7 @@ def _checked_pair(pair: object, inputs: tuple[Input, ...]) -> tuple[str, str]:
     named = {place: each for each in inputs for place in (*each.addresses, each.name)}
     for name in pair:
         if name not in named:
-            known = list(dict.fromkeys(each.name for each in inputs))
-            accepted = f"an uncertain input: {', '.join(known) or 'there is none'}"
+            accepted = "the name or an address of an uncertain input" + ("" if inputs else ", of which there is none")
             raise ScenarioError(Problem("correlate", repr(name), accepted, offer(str(name), list(named))))
         if isinstance(named[name].distribution, OwnDraws):
             accepted = "a distribution: draws of one's own are drawn together, as they are"

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tokencross.errors import Problem, ScenarioError
+from tokencross.studies.best_policy import Plan, Policy, best_policy
 from tokencross.studies.jumps import Jump, checked_jumps
-from tokencross.studies.lattice import Plan, Policy, best_policy, lattice_for
+from tokencross.studies.lattice import lattice_for
 from tokencross.studies.plain_numbers import MONTHS_PER_YEAR, monthly_numbers, plain_count, plain_number
 from tokencross.units import TOKENS_PER_MTOK, format_tokens, format_usd
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Jump", "WaitingValue", "value_of_waiting"]
+__all__ = ["Jump", "WaitingValue", "value_of_waiting", "waiting_on"]
 
 Array = NDArray[np.float64]
 
 _MOST_STEPS = 1_200
 _MOST_MONTHS_OF_LEAD = 120.0
+_MOST_MEAN_RATIO = 1e12  # beyond it the tables of moves would need probabilities that a float cannot hold
+_MOST_USD = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +41,10 @@ class WaitingValue:
     value_usd : float
         Worth of the best policy: switch when it pays to, leave again where that is possible. [USD]
     now_usd : float
-        Worth of switching in the first month, for good. [USD]
+        Worth of switching in the first month, for good; -inf where one cannot. [USD]
     switch_usd, wait_usd : float
-        Worth of switching in the first month, and of not doing so, each followed by the best policy. [USD]
+        Worth of switching in the first month (-inf where one cannot), and of not doing so, each followed by the best
+        policy. [USD]
     tokens_per_month : ndarray, shape (months,)
         Expected volume. [tokens/month]
     switch_from_tokens_per_month, switch_until_tokens_per_month : ndarray, shape (months,)
@@ -48,12 +52,15 @@ class WaitingValue:
         of the advantage by a ratio, divide by it. 0 and inf: however low, however high. Both inf: at none. The upper
         end is finite only where a larger advantage is still to come. [tokens/month]
     leave_below_tokens_per_month : ndarray, shape (months,)
-        Volume below which it is best to leave the challenger again; 0 where it never is. [tokens/month]
+        Volume below which it is best to leave the challenger again, having switched as early as one can; 0 where it
+        never is. [tokens/month]
     switched_probability : ndarray, shape (months,)
         Probability that the switch has been made by the end of each month. [share]
     pays_from_tokens_per_month : float
         Volume from which switching now beats never switching: the trigger of those who cannot wait; inf where
         there is none. [tokens/month]
+    notes : tuple of str
+        What has to be said with it.
     """
 
     value_usd: float
@@ -66,6 +73,7 @@ class WaitingValue:
     leave_below_tokens_per_month: Array
     switched_probability: Array
     pays_from_tokens_per_month: float
+    notes: tuple[str, ...] = ()
 
     @property
     def months(self) -> int:
@@ -109,7 +117,7 @@ class WaitingValue:
         trigger = float(self.switch_from_tokens_per_month[0])
         advice = "switch now" if self.act_now else "wait"
         reach = f"switch from {format_tokens(trigger)}" if math.isfinite(trigger) else "no volume to switch at now"
-        odds = f"{self.switched_probability[-1]:.0%} within {self.months} months"
+        odds = f"{self.switched_probability[-1]:.0%} within {self.months} month{'' if self.months == 1 else 's'}"
         return f"<WaitingValue {advice}: {reach}; flexibility {format_usd(self.flexibility_usd)}; {odds}>"
 
     def _repr_html_(self) -> str:
@@ -117,7 +125,8 @@ class WaitingValue:
         from html import escape
 
         shown = self.frame().to_html(border=0, max_rows=12, float_format=lambda number: f"{number:.4g}")
-        return f"<div><p><b>{escape(repr(self)[1:-1])}</b></p>{shown}</div>"
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return f"<div><p><b>{escape(repr(self)[1:-1])}</b></p>{shown}{notes}</div>"
 
 
 def value_of_waiting(
@@ -126,7 +135,7 @@ def value_of_waiting(
     fixed_usd_per_month: ArrayLike,
     tokens_per_month: ArrayLike,
     months: int,
-    outlay_usd: float,
+    outlay_usd: ArrayLike,
     discount_rate_per_year: float,
     volatility_per_year: float,
     growth_per_year: float = 0.0,
@@ -152,8 +161,8 @@ def value_of_waiting(
         Volume now, which then grows by ``growth_per_year``; or its expectation in every month. [tokens/month]
     months : int
         Horizon; afterwards nothing is saved.
-    outlay_usd : float
-        Paid on switching: migration, engineering. [USD]
+    outlay_usd : float or array, shape (months,)
+        Paid on switching: migration, engineering; by the month in which one switches where it changes. [USD]
     discount_rate_per_year : float
         Effective annual rate. [1/year]
     volatility_per_year : float
@@ -182,7 +191,8 @@ def value_of_waiting(
     Raises
     ------
     ScenarioError
-        If a number is out of its bounds, or an array has not one value per month.
+        If a number is out of its bounds, an array has not one value per month, or jumps multiply the mean of the
+        advantage by more than 1e12 over the horizon.
 
     Notes
     -----
@@ -203,33 +213,87 @@ def value_of_waiting(
     """
     per_month = plain_count(decisions_per_month, "decisions_per_month")
     horizon = plain_count(months, "months", most=_MOST_STEPS // per_month)
-    outlay = plain_number(outlay_usd, "outlay_usd", "USD")
+    outlays = np.repeat(monthly_numbers(outlay_usd, "outlay_usd", horizon, low=0.0), per_month)
     rate = plain_number(discount_rate_per_year, "discount_rate_per_year", "per year, as a decimal")
-    volatility = plain_number(volatility_per_year, "volatility_per_year", "per square root of a year", high=10.0)
     volumes = _volumes(tokens_per_month, growth_per_year, horizon, per_month)
     advantage = np.repeat(monthly_numbers(advantage_usd_per_mtok, "advantage_usd_per_mtok", horizon), per_month)
     fixed = np.repeat(monthly_numbers(fixed_usd_per_month, "fixed_usd_per_month", horizon), per_month)
+    lead = plain_number(lead_months, "lead_months", "months", high=_MOST_MONTHS_OF_LEAD) * per_month
+    share = plain_number(recoverable_share, "recoverable_share", "share of the outlay", high=1.0)
+    exits = None if exit_usd is None else plain_number(exit_usd, "exit_usd", "USD")
+    discount = (1.0 + rate) ** (-1.0 / MONTHS_PER_YEAR / per_month)
+    left = np.arange(horizon * per_month, 0, -1)  # steps until everything ends
+    leave = None
+    if exits is not None:  # what comes back at the end is in the outlay already; on leaving it comes sooner
+        sooner = share * (1.0 - discount**left)
+        leave = exits - (outlays[:1, None] if np.ptp(outlays) == 0.0 else outlays[:, None]) * sooner
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused below
+        gains = advantage * volumes / TOKENS_PER_MTOK / per_month
     plan = Plan(
-        gains_usd=advantage * volumes / TOKENS_PER_MTOK / per_month,
+        gains_usd=gains,
         fixed_usd=fixed / per_month,
-        discount_ratio=(1.0 + rate) ** (-1.0 / MONTHS_PER_YEAR / per_month),
-        outlay_usd=outlay,
-        returned_usd=outlay * plain_number(recoverable_share, "recoverable_share", "share of the outlay", high=1.0),
-        exit_usd=None if exit_usd is None else plain_number(exit_usd, "exit_usd", "USD"),
-        lead_steps=plain_number(lead_months, "lead_months", "months", high=_MOST_MONTHS_OF_LEAD) * per_month,
+        discount_ratio=discount,
+        outlay_usd=outlays * (1.0 - share * discount**left),
+        leave_usd=leave,
+        lead_steps=lead,
+        first_share=np.full(len(gains), 1.0 - math.fmod(lead, 1.0)),
     )
+    return waiting_on(plan, volumes, volatility_per_year=volatility_per_year, jumps=jumps, per_month=per_month)
+
+
+def waiting_on(
+    plan: Plan,
+    volumes: Array,
+    *,
+    volatility_per_year: float,
+    jumps: Sequence[Jump],
+    per_month: int = 1,
+    before_usd: float = 0.0,
+) -> WaitingValue:
+    """Return what a plan is worth with the right to wait, in tokens and months.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is earned and paid, by step.
+    volumes : ndarray, shape (T,)
+        Expected volume at each step. [tokens/month]
+    volatility_per_year : float
+        Standard deviation of the logarithm of volume after a year. [1/sqrt(year)]
+    jumps : sequence of Jump
+        Sudden changes of the advantage.
+    per_month : int
+        Steps in a month.
+    before_usd : float
+        Paid at the start, whatever one then does: off every worth. [USD]
+    """
+    volatility = plain_number(volatility_per_year, "volatility_per_year", "per square root of a year", high=10.0)
+    checked, years = checked_jumps(jumps), len(volumes) / MONTHS_PER_YEAR / per_month
+    drift = sum(jump.times_per_year * (jump.advantage_ratio - 1.0) for jump in checked) * years
+    if drift > math.log(_MOST_MEAN_RATIO):
+        found = f"jumps that multiply the mean advantage by exp({drift:.0f}) within {years * MONTHS_PER_YEAR:g} months"
+        accepted = f"a mean that grows by up to {_MOST_MEAN_RATIO:g} times over the horizon"
+        raise ScenarioError(Problem("jumps", found, accepted, "Take rarer or smaller jumps, or a shorter horizon."))
+    if not plan.scale_usd * math.exp(max(drift, 0.0)) < _MOST_USD:
+        found = f"sums of {plan.scale_usd:.3g} USD over {years * MONTHS_PER_YEAR:g} months"
+        accepted = f"sums below {_MOST_USD:g} USD"
+        remedy = "Look at the volume, its growth and the advantage per token."
+        raise ScenarioError(Problem("value_of_waiting", found, accepted, remedy))
     lattice = lattice_for(
-        steps=horizon * per_month,
+        steps=len(volumes),
         years_per_step=1.0 / MONTHS_PER_YEAR / per_month,
         volatility_per_year=volatility,
-        jumps=checked_jumps(jumps),
+        jumps=checked,
     )
-    return _waiting(plan, best_policy(lattice, plan), lattice.mean_ratio, volumes, per_month)
+    policy = best_policy(lattice, plan)
+    paid = replace(policy, wait_usd=policy.wait_usd - before_usd, switch_usd=policy.switch_usd - before_usd)
+    slope, level = _for_good(plan, lattice.mean_ratio)
+    return _waiting(paid, (slope, level - before_usd), volumes, per_month)
 
 
-def _waiting(plan: Plan, policy: Policy, mean_ratio: float, volumes: Array, per_month: int) -> WaitingValue:
-    """Return a policy in tokens and months."""
-    slope, level = _for_good(plan, mean_ratio)
+def _waiting(policy: Policy, now: tuple[float, float], volumes: Array, per_month: int) -> WaitingValue:
+    """Return a policy in tokens and months, beside switching now for good: with the factor, and the rest."""
+    slope, level = now
     without_slope = 0.0 if slope == 0.0 and level > 0.0 else math.inf
     pays_from = max(-level / slope, 0.0) if slope > 0.0 else without_slope
     begins, ends = slice(None, None, per_month), slice(per_month - 1, None, per_month)
@@ -251,11 +315,11 @@ def _waiting(plan: Plan, policy: Policy, mean_ratio: float, volumes: Array, per_
 def _for_good(plan: Plan, mean_ratio: float) -> tuple[float, float]:
     """Return the worth of switching at the start for good: what is in proportion to the factor, and the rest. [USD]"""
     steps = np.arange(len(plan.gains_usd))
-    served = np.clip(steps + 1.0 - plan.lead_steps, 0.0, 1.0)
+    whole = int(plan.lead_steps)
+    served = np.where(steps == whole, plan.first_share, np.where(steps > whole, 1.0, 0.0))
     discounts = plan.discount_ratio ** (steps + 1)
     slope = float(np.sum(served * discounts * mean_ratio**steps * plan.gains_usd))
-    back = plan.returned_usd * plan.discount_ratio ** len(steps)
-    return slope, float(back - plan.outlay_usd - np.sum(served * discounts * plan.fixed_usd))
+    return slope, float(-plan.outlay_usd[0] - np.sum(served * discounts * plan.fixed_usd))
 
 
 # ---------------------------------------------------------------------- what is accepted
@@ -271,5 +335,9 @@ def _volumes(tokens_per_month: ArrayLike, growth_per_year: float, months: int, p
     if not np.all(given > 0.0):
         raise ScenarioError(Problem("tokens_per_month", "0", "numbers above 0 (tokens per month)"))
     years = np.arange(months * per_month) / (MONTHS_PER_YEAR * per_month)
-    grown: Array = np.repeat(given, per_month) * (1.0 + growth) ** years
+    with np.errstate(over="ignore"):
+        grown: Array = np.repeat(given, per_month) * (1.0 + growth) ** years
+    if not np.all(np.isfinite(grown)):
+        found = f"{growth:g} a year over {months} months, which no number can hold"
+        raise ScenarioError(Problem("growth_per_year", found, "a growth that the horizon can bear"))
     return grown

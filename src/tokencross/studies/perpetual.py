@@ -40,11 +40,18 @@ class PerpetualSwitch:
     sunk_usd: float
 
     def value_usd(self, saving_usd_per_month: float) -> float:
-        """Return the worth of the right to switch at a saving (before fixed costs) of so much a month. [USD]"""
+        """Return the worth of the right to switch at a saving (before fixed costs) of so much a month. [USD]
+
+        Raises
+        ------
+        ScenarioError
+            If the saving is no number from 0 on.
+        """
+        saving = plain_number(saving_usd_per_month, "saving_usd_per_month", "USD per month")
         at_trigger = self.saving_usd_per_month * self.months_of_saving - self.sunk_usd
-        if saving_usd_per_month >= self.saving_usd_per_month:
-            return saving_usd_per_month * self.months_of_saving - self.sunk_usd
-        return float(at_trigger * (saving_usd_per_month / self.saving_usd_per_month) ** self.root_ratio)
+        if saving >= self.saving_usd_per_month:
+            return saving * self.months_of_saving - self.sunk_usd
+        return float(at_trigger * (saving / self.saving_usd_per_month) ** self.root_ratio)
 
 
 def perpetual_switch(
@@ -78,7 +85,8 @@ def perpetual_switch(
     Raises
     ------
     ScenarioError
-        If the saving grows as fast as it is discounted (waiting is best for ever), nothing is paid, or a jump goes up.
+        If the saving grows as fast as it is discounted (waiting is best for ever), fixed costs are not discounted,
+        nothing is paid, or a jump goes up.
 
     Notes
     -----
@@ -115,7 +123,11 @@ def perpetual_switch(
         found = f"a rate of {math.expm1(rho):g} with a saving whose mean grows by {math.expm1(mean):g} a year"
         accepted = "a rate above the growth: otherwise waiting is best for ever"
         raise ScenarioError(Problem("discount_rate_per_year", found, accepted, "Use a horizon: value_of_waiting."))
-    sunk = outlay + fixed * MONTHS_PER_YEAR / rho
+    if rho == 0.0 and fixed > 0.0:
+        found = f"0, with fixed costs of {fixed:g} USD a month for ever"
+        accepted = "a rate above 0: undiscounted they outweigh every saving"
+        raise ScenarioError(Problem("discount_rate_per_year", found, accepted, "Use a horizon: value_of_waiting."))
+    sunk = outlay + (fixed * MONTHS_PER_YEAR / rho if fixed > 0.0 else 0.0)
     if sunk <= 0.0:
         raise ScenarioError(Problem("outlay_usd", "0 without fixed costs", "something to pay for the switch"))
     beta = _root(sigma, mu, rho, checked)

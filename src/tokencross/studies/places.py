@@ -14,7 +14,7 @@ from tokencross.studies.compare import Comparison
 from tokencross.studies.input_words import input_name
 from tokencross.studies.inputs import uncertain_inputs
 
-__all__ = ["Place", "accepted_range", "natural_range", "places"]
+__all__ = ["Place", "accepted_range", "natural_range", "places", "volume_place"]
 
 _MOST_RATIO = 1e6
 _MOST_OF_NOTHING = 1e9  # where 0 is assumed there is no ratio
@@ -51,19 +51,26 @@ class Place:
 def places(comparison: Comparison) -> list[Place]:
     """Return every number of a study that can be changed, one that stands at several addresses once."""
     numbers = {p.address: p for p in comparison.medians.parameters if p.address != VOLUME}
-    shared = [each for each in uncertain_inputs(comparison, table_errors=False) if len(each.addresses) > 1]
     found: list[Place] = []
     taken: set[str] = set()
-    for each in shared:
+    for each in uncertain_inputs(comparison, table_errors=False):
         known = tuple(address for address in each.addresses if address in numbers)
-        if len(known) > 1:
-            found.append(Place(each.name, known, each.unit, point(numbers[known[0]].value)))
+        if known:
+            name = known[0] if each.name in each.addresses else each.name
+            found.append(Place(name, known, numbers[known[0]].unit, point(numbers[known[0]].value)))
             taken.update(known)
     for address, parameter in numbers.items():
         covered = address.removesuffix("_ratio") in numbers and address.endswith(":throughput_ratio")
         if address not in taken and not covered:
             found.append(Place(address, (address,), parameter.unit, point(parameter.value)))
     return found
+
+
+def volume_place(comparison: Comparison, assumed: float) -> Place:
+    """Return the volume as an input, under the name that the study has for it."""
+    inputs = uncertain_inputs(comparison, table_errors=False)
+    name = next((each.name for each in inputs if each.addresses == (VOLUME,)), VOLUME)
+    return Place(name, (VOLUME,), "reference tokens per month", assumed)
 
 
 def natural_range(place: Place) -> tuple[float, float]:

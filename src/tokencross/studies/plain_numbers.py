@@ -33,7 +33,13 @@ def plain_count(value: object, where: str, *, most: int = 31) -> int:
 
 def monthly_numbers(values: ArrayLike, where: str, months: int, *, low: float = -math.inf) -> NDArray[np.float64]:
     """Return a value per month."""
-    array = np.asarray(values, dtype=float)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iuf" or array.ndim > 1:
+        accepted = f"one number, or one for each of {months} months"
+        raise ScenarioError(Problem(where, f"{values!r:.60}", accepted, "Give the median of what is uncertain."))
     if array.shape not in ((), (months,)):
         raise ScenarioError(
             Problem(where, f"an array of shape {array.shape}", f"one number, or one for each of {months} months")

@@ -58,6 +58,7 @@ class Factors:
             At the first name that is no label, room or address of a price; the nearest is offered.
         """
         labels = list(comparison.everyone)
+        challengers = [label for label in comparison.labels if label != comparison.incumbent]
         prices = [
             number.address
             for _, resolved in resolved_everywhere(comparison.resolved)
@@ -72,15 +73,15 @@ class Factors:
                 if key not in known:
                     accepted = "an option's label, prices, compute, or the address of a price"
                     raise ScenarioError(Problem(f"projection: {name}", repr(key), accepted, offer(str(key), known)))
-        for name, given in (
-            ("capability_declines", projection.capability_declines),
-            ("migration_usd", projection.migration_usd),
-            ("switching", projection.switching),
+        for name, given, names in (
+            ("capability_declines", projection.capability_declines, labels),
+            ("migration_usd", projection.migration_usd, labels),
+            ("switching", projection.switching, challengers),
         ):
             for key in given if isinstance(given, Mapping) else ():
-                if key not in labels:
-                    accepted = f"one of {', '.join(labels)}"
-                    raise ScenarioError(Problem(f"projection: {name}", repr(key), accepted, offer(str(key), labels)))
+                if key not in names:
+                    accepted = f"{'a challenger' if names is challengers else 'one of'}: {', '.join(names)}"
+                    raise ScenarioError(Problem(f"projection: {name}", repr(key), accepted, offer(str(key), names)))
         return cls(projection)
 
     def of_address(self, address: str, labels: Sequence[str]) -> Array | None:
@@ -150,9 +151,11 @@ class Factors:
         """
         projection = self.projection
         found: dict[int, str] = {}
-        if projection.steps_per_year is not None and any(key in projection.declines for key in keys):
-            every = np.floor(np.arange(projection.months) * projection.steps_per_year / _MONTHS_PER_YEAR)
-            found.update(dict.fromkeys((np.flatnonzero(np.diff(every)) + 1).tolist(), "a yearly decline's next step"))
+        falls = any(point(projection.declines[key]) != 0.0 for key in keys if key in projection.declines)
+        steps = projection.steps_per_year
+        if falls and steps is not None and steps < _MONTHS_PER_YEAR:  # a step in every month is none
+            every = np.floor(np.arange(projection.months) * steps / _MONTHS_PER_YEAR)
+            found.update(dict.fromkeys((np.flatnonzero(np.diff(every)) + 1).tolist(), "the next step of its decline"))
         for key in keys:
             path = self._path(key) if key in projection.price_ratio else None
             for month, (before, after) in enumerate(itertools.pairwise([] if path is None else path), start=1):

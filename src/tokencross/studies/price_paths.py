@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import Engineering, EngineeringItems
-from tokencross.errors import Problem, ResolveError, TokencrossError
+from tokencross.errors import Problem, ResolveError, ScenarioError, TokencrossError
 from tokencross.number import float_or_draws, point
 from tokencross.options.base import Blend, CostOption, Option
 from tokencross.options.inside import everyone, rebuilt, resolved_everywhere
@@ -75,12 +75,15 @@ class PriceStep:
         Whose prices.
     words : str
         What happens.
+    rises : bool
+        Whether the bill goes up there.
     """
 
     month: float
     day: date | None
     label: str
     words: str
+    rises: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +133,8 @@ class OptionPath:
         How many. [months]
     eras : tuple of Era
         In order, the first from month 0.
-    items : tuple of Engineering
-        The work up front, its own and of the options inside it.
+    items_by_label : mapping of str to tuple of Engineering
+        The work up front, its own and of the options inside it; nothing where one of them takes none.
     migration_usd : ndarray, shape (M,)
         What moving on to the next hosted model costs at the beginning of each month. [USD]
     work : ndarray, shape (M,)
@@ -145,11 +148,16 @@ class OptionPath:
     label: str
     months: int
     eras: tuple[Era, ...]
-    items: tuple[Engineering, ...]
+    items_by_label: Mapping[str, tuple[Engineering, ...]]
     migration_usd: Array
     work: Array
     steps: tuple[PriceStep, ...]
     notes: tuple[str, ...]
+
+    @property
+    def items(self) -> tuple[Engineering, ...]:
+        """The work up front of everyone in it."""
+        return tuple(item for items in self.items_by_label.values() for item in items)
 
     def paid(self, volumes: Array) -> tuple[Array, Array]:
         """Return what running it and keeping it up cost in each month, shape (M,) each. [USD/month]"""
@@ -202,13 +210,30 @@ def option_path(comparison: Comparison, label: str, factors: Factors, volumes: A
         label,
         projection.months,
         eras,
-        tuple(item for each in inside for item in each.engineering.items if point(item.upfront_usd) > 0.0),
+        {each.label: _work(each) for each in inside},
         moves,
         work,
         (),
         tuple(notes),
     )
     return replace(path, steps=_steps(path, option, workload, factors, volumes))
+
+
+def _work(option: CostOption) -> tuple[Engineering, ...]:
+    """Return an option's own work up front."""
+    items = option.engineering.items
+    if isinstance(option, Option) and any(_is_work(item) for item in items):
+        found = "engineering beside a curve of one's own"
+        accepted = "a curve alone: it is all that the option costs by the month"
+        remedy = "Upkeep belongs into the curve, work before the first token into tc.Switching(switching_usd=…)."
+        raise ScenarioError(Problem(f"{option.label}:engineering", found, accepted, remedy))
+    return tuple(item for item in items if point(item.upfront_usd) > 0.0)
+
+
+def _is_work(item: Engineering) -> bool:
+    """Return whether an item takes money or time."""
+    numbers = (item.upfront_usd, item.upkeep_usd_per_month, item.upkeep_usd_per_gpu_month, item.lead_months)
+    return any(point(number) > 0.0 for number in numbers)
 
 
 def _sold(
@@ -308,13 +333,24 @@ def _steps(
         month = min(int(after.begins), path.months - 1)
         usd = [float(_monthly(era.paid.usd_per_month(volumes))[month]) for era in (before, after)]
         words = f"{path.label} goes from {format_usd(usd[0])} to {format_usd(usd[1])} a month at the volume of then"
-        found.append(PriceStep(after.begins, after.day, path.label, words))
+        found.append(PriceStep(after.begins, after.day, path.label, words, usd[1] > usd[0]))
     chains = _chains(option)
     labels = list(dict.fromkeys(label for chain in chains.values() for label in chain))
     keys = [*labels, *_price_keys(option, workload)]
     for month, words in factors.steps(keys, labels).items():
-        found.append(PriceStep(float(month), None, path.label, f"{path.label}: {words}"))
+        earlier, later = _around(path, month, volumes)
+        if earlier != later:
+            found.append(PriceStep(float(month), None, path.label, f"{path.label}: {words}", later > earlier))
     return tuple(sorted(found, key=lambda step: step.month))
+
+
+def _around(path: OptionPath, month: int, volumes: Array) -> tuple[float, float]:
+    """Return the bill at a month's volume with the prices of the month before, and with its own. [USD/month]"""
+    era = [era for era in path.eras if era.begins <= month][-1]
+    usd = np.asarray(era.paid.usd_per_month(volumes[month : month + 1]), dtype=float)
+    if usd.ndim < 2 or usd.shape[0] == 1:
+        return 0.0, 0.0
+    return float(usd[month - 1, 0]), float(usd[month, 0])
 
 
 def _price_keys(option: CostOption, workload: Workload) -> Sequence[str]:

@@ -15,7 +15,7 @@ from tokencross.tables.located import Located
 from tokencross.tables.records import Dated
 from tokencross.tables.taken import citation_of
 
-__all__ = ["MODELLED", "PriceEra", "PriceSeries", "hosted_series", "known_until", "rental_series"]
+__all__ = ["MODELLED", "PriceEra", "PriceSeries", "excludable", "hosted_series", "known_until", "rental_series"]
 
 MODELLED = ("tco-model",)
 """Providers in compute/ whose figures are modelled costs that nobody sells at; their file says so."""
@@ -66,6 +66,21 @@ class PriceSeries:
 def known_until(book: Book) -> date:
     """Return the last day that a history can speak of: the book's date, or the tables' own where that is earlier."""
     return min(book.as_of, book.store.date)
+
+
+def excludable(book: Book, room: str) -> list[str]:
+    """Return what may be left out of a history: providers, and their models or instances.
+
+    Parameters
+    ----------
+    book : Book
+        The tables.
+    room : str
+        ``api`` or ``compute``.
+    """
+    paths = list(book.store.files(room))
+    things = [f"{path.stem}/{record.data.get('id')}" for path in paths for record in book.store.records(room, path)]
+    return [*(path.stem for path in paths), *things]
 
 
 def hosted_series(

@@ -22,6 +22,8 @@ Array: TypeAlias = NDArray[np.float64]
 
 _MOST_MONTHS = 600
 _MOST_RISE = -100.0  # a decline of this a year is a hundredfold rise: beyond it someone means percent
+_LEAST_LIFE_MONTHS = 1.0  # a month has one price
+_MOST_TOKENS = 1e24  # a month: beyond it a rate of growth was meant as something else
 _RATE = "share a year by which a price falls, as a decimal; below 0 it rises"
 _RATE_REMEDY = "0.3 means that a year on the price is 0.7 times today's."
 
@@ -57,7 +59,7 @@ class Projection:
     price_ratio : mapping of str to array_like, shape (M,) or longer
         Price paths of one's own: each month's price over today's, up or down, by label, room or address.
     model_life_months : Number, optional
-        After how many months one moves on to the next hosted model. [months]
+        After how many months one moves on to the next hosted model; at least 1. [months]
     migration_usd : Number or mapping of label to Number
         What each such move costs; one number counts for the labels of ``capability_declines``. [USD]
     renew_engineering : bool
@@ -100,6 +102,10 @@ class Projection:
         _check_whole(self.months, "months", "months", _MOST_MONTHS)
         if self.steps_per_year is not None:
             _check_whole(self.steps_per_year, "steps_per_year", "steps a year", 12)
+        for name in ("announced", "renew_engineering"):
+            if not isinstance(getattr(self, name), bool):
+                found = f"{getattr(self, name)!r:.60}"
+                raise ScenarioError(Problem(f"projection: {name}", found, "True or False"))
         self._check_growth()
         rate = check_number(
             self.discount_rate_per_year, where="projection: discount_rate_per_year", unit="per year, as a decimal"
@@ -151,7 +157,7 @@ class Projection:
         """Check model life and what migrations cost."""
         where = "projection: model_life_months"
         if self.model_life_months is not None:
-            life = check_number(self.model_life_months, where=where, unit="months", open_low=True)
+            life = check_number(self.model_life_months, where=where, unit="months", low=_LEAST_LIFE_MONTHS)
             object.__setattr__(self, "model_life_months", life)
         cost = self.migration_usd
         costs = cost if isinstance(cost, Mapping) else dict.fromkeys(self.capability_declines, cost)
@@ -206,16 +212,27 @@ class Projection:
         Raises
         ------
         ScenarioError
-            If it grows from where you are, and nobody said where that is.
+            If it grows from where you are, and nobody said where that is; or if it grows beyond all bounds.
         """
+        name, volumes = self._volumes(here)
+        if not np.all(volumes <= _MOST_TOKENS):
+            month = int(np.argmin(volumes <= _MOST_TOKENS))
+            found = f"a volume over {_MOST_TOKENS:g} tokens per month in month {month}"
+            remedy = "0.5 is half as much again in a year." if name == "growth_per_year" else ""
+            raise ScenarioError(Problem(f"projection: {name}", found, "a volume that somebody could have", remedy))
+        return volumes
+
+    def _volumes(self, here: float | None) -> tuple[str, Array]:
+        """Return by which argument volume moves, and the volume of each month."""
         if self.tokens_per_month is not None:
-            return np.asarray(self.tokens_per_month, dtype=float)
+            return "tokens_per_month", np.asarray(self.tokens_per_month, dtype=float)
         if here is None:
             accepted = "where you are, in tokens per month: the study's tokens_per_month, or a series in the projection"
             raise ScenarioError(Problem("tokens_per_month", "nothing", accepted))
         if self.growth is not None:
-            return self.growth.tokens_per_month(here, self.months)
-        return here * compound(point(self.growth_per_year), self.months)
+            return "growth", self.growth.tokens_per_month(here, self.months)
+        with np.errstate(over="ignore"):  # what overflows is refused
+            return "growth_per_year", here * compound(point(self.growth_per_year), self.months)
 
     @property
     def migration_months(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,20 +13,28 @@ from numpy.typing import ArrayLike, NDArray
 from tokencross.costs.breakeven import breakeven
 from tokencross.costs.curve import CostCurve
 from tokencross.errors import Problem, ScenarioError
-from tokencross.number import FloatOrDraws, float_or_draws, point
+from tokencross.number import FloatOrDraws, float_or_draws
+from tokencross.studies.columns import (
+    QUANTILES,
+    checked_quantiles,
+    named_quantiles,
+    numbers_of,
+    quantile_name,
+    volume_index,
+)
 from tokencross.studies.compare import Comparison
 from tokencross.studies.draws import checked_draws, checked_seed, drawn, quantiles_of, stats_installed
 from tokencross.studies.inputs import Input, at_inputs, uncertain_inputs
 from tokencross.studies.progress import tracked
+from tokencross.studies.sample_notes import choice_notes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["QUANTILES", "StudySample", "sample"]
+__all__ = ["StudySample", "sample"]
 
 Array: TypeAlias = NDArray[np.float64]
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 CHUNK_DRAWS = 16_384  # arrays of so many stay in a processor's cache
 
 
@@ -52,6 +60,8 @@ class StudySample:
         Every option at the draws.
     here : float, ndarray of shape (D,) or None
         Where you are, in every draw if that is uncertain. [tokens/month]
+    notes : tuple of str
+        What has to be said with it.
     """
 
     comparison: Comparison
@@ -62,6 +72,7 @@ class StudySample:
     chunk_draws: int
     curves: Mapping[str, CostCurve] = field(repr=False)
     here: FloatOrDraws | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = field(default=(), repr=False)
 
     def __repr__(self) -> str:
         """Return draws, inputs and seed in one line."""
@@ -79,11 +90,11 @@ class StudySample:
                 "addresses": ", ".join(each.addresses),
                 "unit": each.unit,
                 "origin": each.origin,
-                **_named(QUANTILES, np.quantile(self.values[each.name], QUANTILES)),
+                **named_quantiles(QUANTILES, np.quantile(self.values[each.name], QUANTILES)),
             }
             for each in self.inputs
         ]
-        return pd.DataFrame(rows, columns=["input", "addresses", "unit", "origin", *map(_name, QUANTILES)])
+        return pd.DataFrame(rows, columns=["input", "addresses", "unit", "origin", *map(quantile_name, QUANTILES)])
 
     def values_frame(self) -> pd.DataFrame:
         """Return the draws: a row per draw, a column per input."""
@@ -118,7 +129,7 @@ class StudySample:
         """
         import pandas as pd
 
-        levels = _checked_quantiles(quantiles)
+        levels = checked_quantiles(quantiles)
         rival = self.comparison.incumbent if against is None else against
         self.comparison.option(rival)
         rows = []
@@ -131,11 +142,11 @@ class StudySample:
                         "challenger": label,
                         "incumbent": rival,
                         "breakeven": kind,
-                        **_named(levels, quantiles_of(found, levels)),
+                        **named_quantiles(levels, quantiles_of(found, levels)),
                         "none_share": float(np.mean(np.isinf(found))),
                     }
                 )
-        columns = ["challenger", "incumbent", "breakeven", *map(_name, levels), "none_share"]
+        columns = ["challenger", "incumbent", "breakeven", *map(quantile_name, levels), "none_share"]
         return pd.DataFrame(rows, columns=columns)
 
     @cached_property
@@ -146,10 +157,7 @@ class StudySample:
     def _breakeven(self, challenger: str, against: str | None) -> tuple[Array, Array]:
         """Return first and robust in every draw, inf for none."""
         rival = self.comparison.incumbent if against is None else against
-        for label in (challenger, rival):
-            self.comparison.option(label)
-        if challenger == rival:
-            raise ScenarioError(Problem("breakeven", f"{challenger!r} against itself", "two different options"))
+        self._check_pair(challenger, rival)
         if (challenger, rival) not in self._found:
             parts = []
             for ours, theirs in tracked(
@@ -163,12 +171,20 @@ class StudySample:
             self._found[challenger, rival] = first, robust
         return self._found[challenger, rival]
 
+    def _check_pair(self, challenger: str, rival: str) -> None:
+        """Refuse unknown labels, and an option against itself."""
+        for label in (challenger, rival):
+            self.comparison.option(label)
+        if challenger == rival:
+            raise ScenarioError(Problem("sample", f"{challenger!r} against itself", "two different options"))
+
     # ------------------------------------------------------------------ at volumes
 
     def cheapest_shares(self, volumes: ArrayLike | None = None) -> pd.DataFrame:
         """Return P(option is the cheapest | V): index tokens_per_month, a column per substitute; a row adds up to 1.
 
-        Of options that cost the same in a draw the first counts.
+        Of options that cost the same in a draw the first counts. Without volumes it is where you are; if that is
+        uncertain every draw counts at its own volume, and the index is nan.
         """
         labels = self.comparison.substitutes
 
@@ -194,22 +210,23 @@ class StudySample:
         """Return the bands of monthly cost: index tokens_per_month, columns (option, quantile) in USD/month."""
         import pandas as pd
 
-        levels, points = _checked_quantiles(quantiles), self._volumes(volumes)
+        levels, points = checked_quantiles(quantiles), self._volumes(volumes)
         found = np.empty((len(points), len(self.comparison.labels), len(levels)))
         for row, volume in enumerate(tracked(points, "costs", len(points))):
             for column, label in enumerate(self.comparison.labels):
                 found[row, column] = np.quantile(self._costs(label, volume), levels)
-        columns = pd.MultiIndex.from_product([self.comparison.labels, map(_name, levels)], names=["option", "quantile"])
-        return pd.DataFrame(found.reshape(len(points), -1), index=_index(points), columns=columns)
+        columns = pd.MultiIndex.from_product(
+            [self.comparison.labels, map(quantile_name, levels)], names=["option", "quantile"]
+        )
+        return pd.DataFrame(found.reshape(len(points), -1), index=volume_index(points), columns=columns)
 
     def differences(
         self, challenger: str, tokens_per_month: float | None = None, *, against: str | None = None
     ) -> Array:
         """Return what a challenger saves against the incumbent in every draw, at a volume. [USD/month]"""
         rival = self.comparison.incumbent if against is None else against
-        for label in (challenger, rival):
-            self.comparison.option(label)
-        volume = self._volumes(tokens_per_month)[0]
+        self._check_pair(challenger, rival)
+        volume = self._volume(tokens_per_month)
         saved: Array = self._costs(rival, volume) - self._costs(challenger, volume)
         return saved
 
@@ -229,7 +246,7 @@ class StudySample:
         """
         import pandas as pd
 
-        volume = self._volumes(tokens_per_month)[0]
+        volume = self._volume(tokens_per_month)
         labels = self.comparison.substitutes
         costs = np.stack([self._costs(label, volume) for label in labels])
         above = costs - costs.min(axis=0)
@@ -242,7 +259,7 @@ class StudySample:
             "cheapest_share": wins,
         }
         frame = pd.DataFrame(rows).sort_values("regret_usd_per_month", kind="stable", ignore_index=True)
-        return frame.assign(tokens_per_month=point(volume))
+        return frame.assign(tokens_per_month=volume_index([volume])[0])
 
     # ------------------------------------------------------------------ how it is worked out
 
@@ -306,16 +323,23 @@ class StudySample:
                 accepted = "volumes in tokens per month, or a study that says where you are (tokens_per_month=)"
                 raise ScenarioError(Problem("sample: volumes", "none", accepted))
             return [self.here]
-        points = np.atleast_1d(np.asarray(volumes, dtype=float)).ravel()
+        points = numbers_of(volumes)
         if points.size == 0 or not np.all(np.isfinite(points) & (points >= 0.0)):
             raise ScenarioError(Problem("sample: volumes", f"{volumes!r:.60}", "finite numbers >= 0, tokens per month"))
-        return points.tolist()
+        return [float(each) for each in points]
+
+    def _volume(self, tokens_per_month: float | None) -> FloatOrDraws:
+        """Return one volume."""
+        found = self._volumes(tokens_per_month)
+        if len(found) > 1:
+            raise ScenarioError(Problem("sample: tokens_per_month", f"{len(found)} volumes", "one volume at a time"))
+        return found[0]
 
     def _frame(self, volumes: ArrayLike | None, labels: Sequence[str], values: Array) -> pd.DataFrame:
         """Return a frame by volume and option."""
         import pandas as pd
 
-        return pd.DataFrame(values, index=_index(self._volumes(volumes)), columns=list(labels))
+        return pd.DataFrame(values, index=volume_index(self._volumes(volumes)), columns=list(labels))
 
 
 def sample(
@@ -355,7 +379,8 @@ def sample(
     study = at_inputs(comparison, values, table_errors=table_errors)
     curves = {label: resolved.curve.collapsed() for label, resolved in study.resolved.items()}
     where = None if study.tokens_per_month is None else float_or_draws(study.tokens_per_month)
-    return StudySample(comparison, inputs, values, count, start, size, curves, where)
+    notes = choice_notes(comparison, inputs, table_errors=table_errors)
+    return StudySample(comparison, inputs, values, count, start, size, curves, where, notes)
 
 
 # ---------------------------------------------------------------------- small steps
@@ -365,30 +390,3 @@ def _or_inf(found: float | Array | None) -> Array:
     """Return breakevens with inf for none."""
     plain = np.asarray(np.nan if found is None else found, dtype=float)
     return np.where(np.isnan(plain), np.inf, plain)
-
-
-def _name(level: float) -> str:
-    """Return the column of a quantile: ``q05`` for 0.05, ``q025`` for 0.025."""
-    return f"q{f'{level:.6f}'.partition('.')[2].rstrip('0').ljust(2, '0')}" if level < 1.0 else "q100"
-
-
-def _named(levels: Sequence[float], values: Iterable[float]) -> dict[str, float]:
-    """Return quantiles by column."""
-    return {_name(level): float(value) for level, value in zip(levels, values, strict=True)}
-
-
-def _checked_quantiles(quantiles: Sequence[float]) -> tuple[float, ...]:
-    """Return quantile levels once they are seen to lie between 0 and 1."""
-    levels = tuple(float(level) for level in np.atleast_1d(np.asarray(quantiles, dtype=float)))
-    if not levels or not all(0.0 <= level <= 1.0 for level in levels):
-        raise ScenarioError(
-            Problem("quantiles", repr(quantiles), "probabilities from 0 to 1, such as (0.05, 0.5, 0.95)")
-        )
-    return levels
-
-
-def _index(volumes: Sequence[FloatOrDraws]) -> pd.Index[float]:
-    """Return volumes as an index; one that is uncertain by its median."""
-    import pandas as pd
-
-    return pd.Index([point(volume) for volume in volumes], name="tokens_per_month")

@@ -14,7 +14,7 @@ from tokencross.units import format_count, format_share, format_usd
 if TYPE_CHECKING:
     from tokencross.studies.sample import StudySample
 
-__all__ = ["breakeven_in_words", "cheapest_in_words", "how_sure"]
+__all__ = ["breakeven_in_words", "cheapest_in_words", "how_sure", "where_you_are"]
 
 _BAND = (0.05, 0.5, 0.95)
 
@@ -41,13 +41,21 @@ def how_sure(sample: StudySample) -> list[str]:
 
 def cheapest_in_words(sample: StudySample) -> str:
     """Return who is the cheapest where you are, and how often."""
-    here = sample.comparison.here
-    if here is None:
+    if sample.here is None:
         return "How often each option is the cheapest, by volume"
     row = sample.cheapest_shares().iloc[0].sort_values(ascending=False, kind="stable")
     others = [f"{label} in {_percent(float(share))}" for label, share in row.iloc[1:3].items() if share > 0.0]
     best = f"{row.index[0]} is the cheapest in {_percent(float(row.iloc[0]))} of the draws"
-    return f"At your {format_count(here)} tokens/month {', '.join([best, *others])}"
+    return f"{where_you_are(sample)} {', '.join([best, *others])}"
+
+
+def where_you_are(sample: StudySample) -> str:
+    """Return where you are, as a sentence begins with it: at a volume, or over those of the draws."""
+    here = sample.here
+    if isinstance(here, np.ndarray):
+        low, high = quantiles_of(here, (_BAND[0], _BAND[-1]))
+        return f"Over your {format_count(float(low), digits=2)} to {format_count(float(high), digits=2)} tokens/month"
+    return f"At your {format_count(float(here or 0.0))} tokens/month"
 
 
 def breakeven_in_words(found: Draws, challenger: str, rival: str, breakeven: str) -> str:

@@ -11,9 +11,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tokencross.number import point
 from tokencross.studies.cash import Projected
-from tokencross.studies.flows import Pair, first_month, flows, lead_of
+from tokencross.studies.flows import Pair, first_month, flows, lead_of, limit_of
 from tokencross.studies.price_paths import PriceStep, month_start
 from tokencross.studies.projection import Projection
 from tokencross.studies.timing_words import switch_sentence
@@ -80,7 +79,7 @@ class Switch:
     ways : tuple of Way
         Without a layer, and with one where the terms say what it costs.
     first_month : int or None
-        Before which one cannot begin; None where there never are examples enough.
+        Before which one cannot begin, maybe after the horizon; None where there never are examples enough.
     lead_months : float
         From the decision to the first token. [months]
     steps : tuple of PriceStep
@@ -137,12 +136,16 @@ class Switch:
 
     @property
     def step(self) -> PriceStep | None:
-        """The price step at which the best plan's first token comes, if it comes at one."""
+        """The price step in favour of the switch at which the best plan's first token comes, if it comes at one."""
         if self.month is None:
             return None
         live = self.month + self.lead_months
-        near = [step for step in self.steps if abs(step.month - live) < 1.0]
+        near = [step for step in self.steps if abs(step.month - live) < 1.0 and self._favours(step)]
         return min(near, key=lambda step: abs(step.month - live), default=None)
+
+    def _favours(self, step: PriceStep) -> bool:
+        """Return whether a price step speaks for the switch: the incumbent's bill goes up, or the challenger's down."""
+        return step.rises == (step.label == self.incumbent)
 
     @property
     def kind(self) -> Kind:
@@ -151,9 +154,9 @@ class Switch:
             return "never"
         if self.month == 0:
             return "now"
-        if self.step is not None:
-            return "price step"
-        return "first possible" if self.month == self.first_month else "interior"
+        if self.month == self.first_month:
+            return "first possible"
+        return "interior" if self.step is None else "price step"
 
     @property
     def date(self) -> date | None:
@@ -187,8 +190,8 @@ def switch_of(projected: Projected, label: str) -> Switch:
         substitute=label in comparison.substitutes,
         never_usd=float(flows(replace(pairs[0], layer=False), never, never, projection).discounted().sum()),
         ways=tuple(_best_ends(pair, first, projection) for pair in pairs),
-        first_month=None if first is None or first >= projection.months else first,
-        lead_months=lead_of(terms, projected.costs[label]),
+        first_month=first,
+        lead_months=_lead(pairs[0]),
         steps=tuple(sorted(steps, key=lambda step: step.month)),
         start=projected.start,
         horizon=projection.months,
@@ -196,22 +199,26 @@ def switch_of(projected: Projected, label: str) -> Switch:
 
 
 def every_plan(pair: Pair, first: int | None, projection: Projection) -> tuple[Array, Array]:
-    """Return every plan of a pair: when one decides, and when the challenger is left again, shape (P,) each."""
-    terms, horizon = pair.terms, float(projection.months)
-    limit = horizon
-    if terms.obsolete_after_months is not None:
-        limit = min(horizon, point(terms.obsolete_after_months))
+    """Return every plan of a pair: when one decides, and when the challenger is left again, shape (P,) each.
+
+    A plan whose first token would come when the challenger is left, or later, is none.
+    """
+    limit, lead = limit_of(pair.terms, projection), _lead(pair)
     begins = np.arange(projection.months if first is None else first, projection.months, dtype=float)
-    begins = begins[begins < limit]
-    if not terms.may_return or pair.challenger is None:
+    begins = begins[begins + lead < limit]
+    if not pair.terms.may_return or pair.challenger is None:
         return begins, np.full_like(begins, limit)
-    lead = lead_of(terms, pair.challenger)
     starts, ends = [], []
     for begin in begins:
         left = np.arange(math.floor(begin + lead) + 1.0, limit)
         ends.append(np.append(left, limit))
         starts.append(np.full(left.size + 1, begin))
     return np.concatenate([np.empty(0), *starts]), np.concatenate([np.empty(0), *ends])
+
+
+def _lead(pair: Pair) -> float:
+    """Return the months from the decision to the first token."""
+    return 0.0 if pair.challenger is None else lead_of(pair.terms, pair.challenger)
 
 
 def _best_ends(pair: Pair, first: int | None, projection: Projection) -> Way:

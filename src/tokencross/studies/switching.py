@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tokencross.errors import Problem, ScenarioError, offer
+from tokencross.errors import Problem, ScenarioError
 from tokencross.number import Number, check_number, point
-from tokencross.studies.cash import Plan, Projected, project
+from tokencross.studies.begins import Plan, checked_label
+from tokencross.studies.cash import Projected, project
 from tokencross.studies.compare import Comparison
 from tokencross.studies.price_paths import month_start
 from tokencross.studies.projection import Projection
@@ -69,11 +70,7 @@ class Timing:
 
     def switch(self, challenger: str) -> Switch:
         """Return a challenger in time."""
-        if challenger not in self.switches:
-            known = list(self.switches)
-            accepted = f"a challenger: {', '.join(known)}"
-            raise ScenarioError(Problem("challenger", repr(challenger), accepted, offer(challenger, known)))
-        return self.switches[challenger]
+        return self.switches[checked_label(challenger, list(self.switches), where="challenger")]
 
     def frame(self) -> pd.DataFrame:
         """Return the answer for every challenger.
@@ -148,6 +145,7 @@ class Timing:
         DataFrame
             challenger, now_usd (present value of deciding in month 0), then_usd (of deciding in month ``months``),
             waiting_usd (the difference), free_usd (of what is best from then on, never among it), waiting_free_usd.
+            inf where one cannot decide in that month, and nan for the difference.
         """
         import pandas as pd
 
@@ -216,8 +214,8 @@ class Timing:
 
 
 def _less(then: float, now: float) -> float:
-    """Return what waiting costs; nan where neither is possible."""
-    return math.nan if math.isinf(then) and math.isinf(now) else then - now
+    """Return what waiting costs; nan where one of the two is not possible."""
+    return math.nan if math.isinf(then) or math.isinf(now) else then - now
 
 
 def when(comparison: Comparison, projection: Projection) -> Timing:

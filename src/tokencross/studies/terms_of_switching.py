@@ -73,9 +73,10 @@ class Switching:
 
     def __post_init__(self) -> None:
         """Check every number."""
+        optional = {each.name for each in fields(self) if each.default is None}
         for name, unit in _UNITS.items():
             value = getattr(self, name)
-            if value is None:
+            if value is None and name in optional:
                 continue
             high = 1.0 if name.endswith("_share") else np.inf
             checked = check_number(value, where=f"switching: {name}", unit=unit, high=high)

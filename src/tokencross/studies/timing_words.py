@@ -11,12 +11,19 @@ if TYPE_CHECKING:
     from tokencross.studies.switch_plans import Switch
     from tokencross.studies.switching import Timing
 
-__all__ = ["month_words", "switch_sentence", "timing_sentences"]
+__all__ = ["month_words", "months_words", "switch_sentence", "timing_sentences"]
+
+_SAME_RATIO = 1e-12  # what differs by less is the same to rounding
 
 
 def month_words(month: float) -> str:
     """Return a month in words: the first one is now."""
     return "now" if month == 0 else f"in month {format_count(month)}"
+
+
+def months_words(count: int) -> str:
+    """Return a number of months in words."""
+    return f"{count} month{'' if count == 1 else 's'}"
 
 
 def timing_sentences(timing: Timing) -> str:
@@ -28,7 +35,9 @@ def timing_sentences(timing: Timing) -> str:
         if not substitutes:
             return f"{_capital(incumbent)} has no substitute to switch to."
         parts = [_stay(each) for each in substitutes]
-        return f"Stay with {incumbent} for all {timing.projection.months} months: {format_list(parts)}."
+        count = timing.projection.months
+        months = f"{'for' if count == 1 else 'for all'} {months_words(count)}"
+        return f"Stay with {incumbent} {months}: {format_list(parts)}."
     sentences = [f"Switch to {switch_sentence(best)}"]
     others = [each for each in substitutes if each is not best]
     never = [each.challenger for each in others if each.month is None]
@@ -43,28 +52,34 @@ def timing_sentences(timing: Timing) -> str:
 
 def _stay(switch: Switch) -> str:
     """Return what acting now would cost where one should not."""
-    if switch.first_month is None:
-        return f"there are never examples enough for {switch.challenger}"
-    month = switch.first_month
+    month, who = switch.first_month, switch.challenger
+    if month is None:
+        return f"there are never examples enough for {who}"
+    if month >= switch.horizon:
+        return f"there are not examples enough for {who} before month {month}"
     more = switch.plan_usd(month) - switch.never_usd
     if not math.isfinite(more):
-        return f"{switch.challenger} is out of use before one could switch"
+        serves = month + switch.lead_months
+        after = "" if serves >= switch.horizon else ", when it is out of use"
+        return f"{who} could not serve before month {format_count(serves)}{after}"
+    if abs(more) <= _SAME_RATIO * abs(switch.never_usd):
+        return f"switching to {who} {month_words(month)} would cost the same"
     return f"switching to {switch.challenger} {month_words(month)} would cost {format_usd(more)} more"
 
 
 def switch_sentence(switch: Switch) -> str:
     """Return a challenger's best month, why then, and what now and never cost instead."""
-    months = switch.horizon
+    months = months_words(switch.horizon)
     if switch.month is None:
-        return f"{switch.challenger}: never within {months} months."
+        return f"{switch.challenger}: never within {months}."
     day = "" if switch.date is None or switch.month == 0 else f" ({switch.date})"
     live = switch.month + switch.lead_months
     served = f", served from month {format_count(live)}" if switch.lead_months > 0.0 else ""
     begun = f"{switch.challenger} {month_words(switch.month)}{day}{served}{_why(switch)}"
     costs = []
     if switch.month > 0 and math.isfinite(switch.now_usd):
-        costs.append(f"acting now costs {format_usd(switch.now_usd - switch.best_usd)} more over {months} months")
-    over = "" if costs else f" over {months} months"
+        costs.append(f"acting now costs {format_usd(switch.now_usd - switch.best_usd)} more over {months}")
+    over = "" if costs else f" over {months}"
     costs.append(
         f"never switching {'' if costs else 'costs '}{format_usd(switch.never_usd - switch.best_usd)} more{over}"
     )

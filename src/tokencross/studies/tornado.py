@@ -18,7 +18,7 @@ from tokencross.studies.compare import Comparison
 from tokencross.studies.input_words import input_name, value_words
 from tokencross.studies.inputs import at_inputs, uncertain_inputs
 from tokencross.studies.pair import asked_volume, pair_of
-from tokencross.studies.places import Place, accepted_range, natural_range, places
+from tokencross.studies.places import Place, accepted_range, natural_range, places, volume_place
 from tokencross.units import format_share, format_tokens, format_usd
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["End", "Swing", "Tornado", "tornado"]
 
 _SAME_RATIO = 1e-9
+_PERCENT = 100.0
 
 
 @dataclass(frozen=True)
@@ -247,10 +248,16 @@ def tornado(
 
 def _checked_share(share: float, name: str) -> float:
     """Return a share strictly between 0 and 1."""
-    found = check_number(share, where=f"tornado: {name}", unit="share", high=1.0, open_low=True)
-    if not isinstance(found, float) or found == 1.0:
-        raise ScenarioError(Problem(f"tornado: {name}", f"{share}", "a number above 0 and below 1"))
-    return found
+    try:
+        found = check_number(share, where="", unit="")
+    except ScenarioError:
+        found = math.nan  # whatever it is, it is no share
+    if isinstance(found, float) and 0.0 < found < 1.0:
+        return found
+    percent = isinstance(found, float) and 1.0 < found < _PERCENT
+    remedy = f"Shares are fractions: write {found / _PERCENT:g} for {found:g}%." if percent else ""
+    accepted = "a number above 0 and below 1"
+    raise ScenarioError(Problem(f"tornado: {name}", f"{share!r:.60}", accepted, remedy))
 
 
 def _of_uncertain(
@@ -277,7 +284,7 @@ def _of_plain(
     bills = Bills(study, pair, tokens_per_month=volume or study.here or 1.0)
     known = list(places(study))
     if volume is None and study.here is not None:
-        known.append(Place(VOLUME, (VOLUME,), "reference tokens per month", study.here))
+        known.append(volume_place(study, study.here))
     for place in known:
         uncertain = taken.intersection((*place.addresses, f"{place.address}_ratio"))  # a rate, or the error of one
         if place.assumed == 0.0 or uncertain or not _enters(bills, place):

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from tokencross.errors import Problem, ResolveError, ScenarioError, offer
 from tokencross.number import check_number, point
 from tokencross.studies.listing import TIERS
-from tokencross.studies.price_series import MODELLED, PriceSeries, hosted_series, known_until, rental_series
+from tokencross.studies.price_series import (
+    MODELLED,
+    PriceSeries,
+    excludable,
+    hosted_series,
+    known_until,
+    rental_series,
+)
 from tokencross.studies.trend_fit import DAYS_PER_YEAR, Fit, fit_level, fit_same_things
 from tokencross.studies.trend_result import Trend, TrendPoint
 from tokencross.tables.book import Book
@@ -91,7 +98,7 @@ def trend(
     Raises
     ------
     ScenarioError
-        If the kind is unknown, or needs what is not given.
+        If the kind is unknown, or needs what is not given, or ``exclude`` names what the tables do not have.
     ResolveError
         If the tables have too little: fewer than three changes, less than a year, no such GPU or model.
 
@@ -105,6 +112,7 @@ def trend(
     if price not in ("median", "lowest"):
         raise ScenarioError(Problem("trend: price", repr(price), "median or lowest"))
     since = _since(book, from_)
+    _check_excluded(exclude, excludable(book, "api" if gpu is None else "compute"))
     if gpu is not None:
         rented = rental_series(book, gpu, purchase=purchase, since=since, exclude={*exclude, *MODELLED})
         rent = replace(run, subject=f"{gpu} {purchase.replace('_', ' ')}")
@@ -147,6 +155,18 @@ def _checked(book: Book, kind: str, resamples: int, seed: int) -> _Run:
     return _Run(book, kind, kind, resamples, seed)
 
 
+def _check_excluded(exclude: Collection[str], known: Sequence[str]) -> None:
+    """Refuse anything but a collection of names that there are."""
+    accepted = "a collection of names, each a provider, provider/model or provider/instance of the tables"
+    listed = list(exclude) if isinstance(exclude, Collection) and not isinstance(exclude, (str, bytes)) else None
+    if listed is None or not all(isinstance(name, str) for name in listed):
+        remedy = f"One name is [{exclude!r}]." if isinstance(exclude, str) else ""
+        raise ScenarioError(Problem("trend: exclude", f"{exclude!r:.60}", accepted, remedy))
+    for name in listed:
+        if name not in known:
+            raise ScenarioError(Problem("trend: exclude", repr(name), accepted, offer(name, known)))
+
+
 def _since(book: Book, from_: DateLike | None) -> date | None:
     """Return the first day that counts."""
     since = None if from_ is None else as_date(from_, where="trend: from_")
@@ -169,6 +189,9 @@ def _scored(
     book: Book, series: Sequence[PriceSeries], scores: Mapping[str, float], at_least: float | None
 ) -> tuple[list[PriceSeries], tuple[str, ...]]:
     """Return the series of models with a score that will do, and the names of those without a score."""
+    if not isinstance(scores, Mapping):
+        accepted = 'a mapping, such as {"provider/model": 71.5}'
+        raise ScenarioError(Problem("trend: scores", f"{scores!r:.60}", accepted))
     least = point(check_number(at_least, where="trend: at_least", unit="score", low=-math.inf))
     known = {}
     for name, score in scores.items():

@@ -30,6 +30,7 @@ Array: TypeAlias = NDArray[np.float64]
 _RESAMPLES = 400
 _INTERVAL_SHARE = 0.9
 _MOST_AT_ONCE = 4_096
+_LEAST_DRAWS = 16
 _EDGE = 1e-9
 
 
@@ -147,7 +148,7 @@ def variance_shares(
     tokens_per_month : float, optional
         The volume: the study's own unless given. [tokens/month]
     draws : int
-        A power of two.
+        A power of two, at least 16.
     seed : int
         Of the scrambling and the bootstrap.
     table_errors : bool
@@ -156,8 +157,8 @@ def variance_shares(
     Raises
     ------
     ScenarioError
-        If no volume is known, nothing is uncertain, ``draws`` is no power of two, SciPy is missing, or inputs are
-        not independent: the shares of correlated ones do not add up and have no such meaning.
+        If no volume is known, nothing is uncertain, ``draws`` is no power of two from 16 on, SciPy is missing, or
+        inputs are not independent: the shares of correlated ones do not add up and have no such meaning.
     """
     stats_installed("variance_shares")
     volume = asked_volume(comparison, tokens_per_month, where="variance_shares")
@@ -179,7 +180,7 @@ def _check_independent(comparison: Comparison, inputs: tuple[Input, ...]) -> Non
         accepted = "a study with an uncertain number, such as tc.between(low, high)"
         raise ScenarioError(Problem(where, "nothing that is uncertain", accepted))
     names = {each.name for each in inputs}
-    together = [pair for pair in comparison.correlations if names.issuperset(pair)]
+    together = [pair for pair, value in comparison.correlations.items() if value != 0.0 and names.issuperset(pair)]
     own = [each.name for each in inputs if isinstance(each.distribution, OwnDraws)]
     remedy = "The tornado and the flips need no independence; or take the shares without the correlations."
     if together:
@@ -239,7 +240,7 @@ def shares_of(
     quantiles : sequence of callable
         The quantile function of each input.
     draws : int
-        A power of two.
+        A power of two, at least 16.
     seed : int
         Of the scrambling and the bootstrap.
 
@@ -257,9 +258,9 @@ def shares_of(
     from scipy.stats import qmc
 
     count, seed = checked_draws(draws, "variance_shares: draws"), checked_seed(seed, "variance_shares: seed")
-    if count & (count - 1):
-        nearest = 1 << (count.bit_length() - 1)
-        accepted = f"a power of two, such as {nearest:,} or {2 * nearest:,}"
+    if count < _LEAST_DRAWS or count & (count - 1):
+        nearest = max(1 << (count.bit_length() - 1), _LEAST_DRAWS)
+        accepted = f"a power of two from {_LEAST_DRAWS} on, such as {nearest:,} or {2 * nearest:,}"
         raise ScenarioError(Problem("variance_shares: draws", f"{count:,}", accepted))
     size = len(quantiles)
     rng = np.random.default_rng(seed)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokencross.costs.engineering import Engineering
 from tokencross.number import point
 from tokencross.studies.cash import Projected
-from tokencross.studies.flows import Pair, costs_of, flows
-from tokencross.studies.switch_plans import Switch, every_plan
+from tokencross.studies.every_plan_lines import EveryPlan
+from tokencross.studies.switch_plans import Switch
+from tokencross.studies.timing_words import month_words
 from tokencross.units import format_count, format_tokens, format_usd
 
 if TYPE_CHECKING:
@@ -23,15 +24,21 @@ if TYPE_CHECKING:
 __all__ = ["WouldChange", "would_change"]
 
 Array: TypeAlias = NDArray[np.float64]
+Range: TypeAlias = tuple[float, float]
 
 _FARTHEST_RATIO = 100.0  # volumes are looked at from a hundredth of the projected ones to a hundredfold
-_GRID = 41
-_HALVINGS = 45
+_STEPS = 200  # on either side: a step is 2.3%
+_MOST_BREAKPOINTS = 400
+_HALVINGS = 50
+_NEXT = 1e-9
+_FINE = 1e-4  # steps closer together than this share of the volume are as good as a line
 
 
 @dataclass(frozen=True)
 class WouldChange:
-    """What would make deciding in month 0 the best plan for a challenger; each with everything else as it is.
+    """Where deciding in month 0 is the best plan for a challenger; each with everything else as it is.
+
+    Each range holds today's value where acting now is right, and is the nearest one to it where it is not.
 
     Attributes
     ----------
@@ -39,15 +46,20 @@ class WouldChange:
         Whose switch.
     now_is_right : bool
         Whether it is as things are.
+    hindrance : str
+        Why one cannot act now, whatever it costs; empty where one can.
+    same_as : str
+        What costs the same as acting now, where that is among the cheapest: "never switching", or a later month.
     outlay_usd : float
-        What is paid for the switch now: work up front and switching. [USD]
-    most_outlay_usd : float or None
-        Up to which outlay acting now is right; inf for any, None for none. [USD]
-    least_price_ratio : float or None
-        From how many times the incumbent's projected bill on acting now is right; None for none.
-    least_tokens_per_month : float or None
-        From which volume in month 0 on (growing as projected) acting now is right; None where none within a hundredth
-        and a hundredfold is the border. [reference tokens/month]
+        What is paid for the switch now, on the cheaper way: work up front, switching, and the layer. [USD]
+    least_outlay_usd, most_outlay_usd : float or None
+        Between which outlays acting now is right, all its sums scaled alike; 0 and inf where there is no such end, None
+        for none. [USD]
+    least_price_ratio, most_price_ratio : float or None
+        Between how many times the incumbent's projected bill acting now is right; as above.
+    least_tokens_per_month, most_tokens_per_month : float or None
+        Between which volumes in month 0 (moving as projected) acting now is right; 0 and inf where it is so down to a
+        hundredth, and up to a hundredfold. [reference tokens/month]
     tokens_per_month : float
         Volume in month 0. [reference tokens/month]
     """
@@ -55,168 +67,183 @@ class WouldChange:
     challenger: str
     incumbent: str
     now_is_right: bool
+    hindrance: str
+    same_as: str
     outlay_usd: float
+    least_outlay_usd: float | None
     most_outlay_usd: float | None
     least_price_ratio: float | None
+    most_price_ratio: float | None
     least_tokens_per_month: float | None
+    most_tokens_per_month: float | None
     tokens_per_month: float
 
     def __str__(self) -> str:
         """Return it in a sentence."""
-        begin = "stays right" if self.now_is_right else "would be right"
-        said = [
-            _outlay(self.most_outlay_usd, self.outlay_usd),
-            _ratio(self.least_price_ratio, self.incumbent),
-            None
-            if self.least_tokens_per_month is None
-            else f"from {format_tokens(self.least_tokens_per_month)} on (you are at "
-            f"{format_count(self.tokens_per_month)})",
-        ]
-        parts = [words for words in said if words is not None]
         subject = f"Switching to {self.challenger} now"
+        if self.hindrance:
+            return f"{subject} is not possible: {self.hindrance}."
+        outlay = _said(self.least_outlay_usd, self.most_outlay_usd, format_usd)
+        price = _said(self.least_price_ratio, self.most_price_ratio, format_count, on="")
+        volume = _said(self.least_tokens_per_month, self.most_tokens_per_month, format_tokens)
+        said = [
+            outlay and f"at an outlay {outlay} (it is {format_usd(self.outlay_usd)})",
+            price and f"{price} times what {self.incumbent} is projected to cost",
+            volume and f"{volume} (you are at {format_count(self.tokens_per_month)})",
+        ]
+        parts = [words for words in said if words]
+        tied = f" costs the same as {self.same_as};" if self.same_as else ""
         if not parts:
-            return f"{subject} is {'right' if self.now_is_right else 'wrong'} whatever outlay, price or volume."
-        return f"{subject} {begin} {', or '.join(parts)}."
+            verdict = "right" if self.now_is_right else "wrong"
+            return f"{subject}{f'{tied} it' if tied else ''} is {verdict} whatever outlay, price or volume."
+        begin = "stays right" if self.now_is_right else "would be right"
+        joined = (", and " if self.now_is_right else ", or ").join(parts)
+        return f"{subject}{f'{tied} it' if tied else ''} {begin} {joined}."
 
 
-def _outlay(most: float | None, outlay: float) -> str | None:
-    """Return up to which outlay, in words."""
-    if most is None or math.isinf(most):
-        return None
-    return f"up to an outlay of {format_usd(most)} (it is {format_usd(outlay)})"
-
-
-def _ratio(least: float | None, incumbent: str) -> str | None:
-    """Return from which price of the incumbent's on, in words."""
-    return None if least is None else f"from {format_count(least)} times what {incumbent} is projected to cost"
+def _said(low: float | None, high: float | None, words: Callable[[float], str], *, on: str = " on") -> str:
+    """Return a range in words; nothing where there is none, or no end."""
+    if low is None or high is None or (low == 0.0 and math.isinf(high)):
+        return ""
+    if math.isinf(high):
+        return f"from {words(low)}{on}"
+    return f"up to {words(high)}" if low == 0.0 else f"between {words(low)} and {words(high)}"
 
 
 def would_change(timing: Timing, switch: Switch) -> WouldChange:
-    """Return what would make acting now right, for a challenger on its better way.
+    """Return what would make acting now right, for a challenger.
 
-    The cost of every plan is a straight line in the outlay and in the incumbent's bill, so these two are exact; the
-    volume is found by bisection on the projected present values.
+    The cost of every plan of every way is a straight line in the outlay and in the incumbent's bill, so these two are
+    exact; volumes are found by bisection on the present values.
     """
     projected = timing.projected
-    way = min(switch.ways, key=lambda each: each.at(0.0))
-    pair = projected.pair(switch.challenger, layer=way.layer)
-    assert pair.challenger is not None  # a switch has one
-    outlay = _outlay_usd(pair)
-    lines = _Plans(projected, switch)
-    by_outlay = lines.right_for(pair, lambda ratio: _at_outlay(pair, ratio))
-    by_price = lines.right_for(pair, lambda ratio: _at_price(pair, ratio))
-    volume = float(projected.volumes[0])
-    scale = _volume_ratio(projected, switch, lines, pair)
+    plans = EveryPlan(projected, switch)
+    layer = min(switch.ways, key=lambda each: each.at(0.0)).layer
+    outlay, volume = _outlay_usd(projected, switch, layer=layer), float(projected.volumes[0])
+    hindrance = _hindrance(projected, switch)
+    by_outlay = by_price = by_volume = None
+    if not hindrance:
+        by_outlay = None if outlay == 0.0 else plans.right_for_outlay()
+        by_price = plans.right_for_price()
+        by_volume = _right_for_volume(projected, switch, plans)
     return WouldChange(
-        challenger=switch.challenger,
-        incumbent=switch.incumbent,
-        now_is_right=switch.month == 0,
-        outlay_usd=outlay,
-        most_outlay_usd=None if by_outlay is None or outlay == 0.0 else by_outlay[1] * outlay,
-        least_price_ratio=None if by_price is None else by_price[0],
-        least_tokens_per_month=None if scale is None else scale * volume,
-        tokens_per_month=volume,
+        switch.challenger,
+        switch.incumbent,
+        switch.month == 0,
+        hindrance,
+        "" if hindrance else _same_as(plans),
+        outlay,
+        *_times(by_outlay, outlay),
+        *_times(by_price, 1.0),
+        *_times(by_volume, volume),
+        volume,
     )
 
 
-def _outlay_usd(pair: Pair) -> float:
-    """Return what is paid for a switch in month 0: work up front and the switch itself."""
+def _times(ratios: Range | None, unit: float) -> tuple[float | None, float | None]:
+    """Return a range in a unit."""
+    return (None, None) if ratios is None else (ratios[0] * unit, ratios[1] * unit)
+
+
+def _hindrance(projected: Projected, switch: Switch) -> str:
+    """Return why one cannot act now."""
+    if switch.first_month is None:
+        return "there are never examples enough"
+    if switch.first_month > 0:
+        return f"there are not examples enough before month {switch.first_month}"
+    if math.isinf(switch.now_usd):
+        first = f"its first token would come in month {format_count(switch.lead_months)}"
+        return f"{first}, {projected.end_of(switch.challenger)}"
+    return ""
+
+
+def _same_as(plans: EveryPlan) -> str:
+    """Return which plan costs the same as acting now, where that is among the cheapest."""
+    month = plans.tie()
+    if month is None:
+        return ""
+    return "never switching" if math.isinf(month) else f"switching {month_words(month)}"
+
+
+def _outlay_usd(projected: Projected, switch: Switch, *, layer: bool) -> float:
+    """Return what is paid for a switch in month 0: work up front, the switch itself, and the layer."""
+    pair = projected.pair(switch.challenger, layer=layer)
     assert pair.challenger is not None  # a switch has one
     upfront = sum(point(item.upfront_usd) for item in pair.challenger.items)
     terms = pair.terms
-    return upfront + point(terms.switching_with_layer_usd if pair.layer else terms.switching_usd)
+    if not layer or terms.abstraction_layer_usd is None:
+        return upfront + point(terms.switching_usd)
+    return upfront + point(terms.abstraction_layer_usd) + point(terms.switching_with_layer_usd)
 
 
-def _at_outlay(pair: Pair, ratio: float) -> Pair:
-    """Return a pair whose switch costs so many times as much: the work, its renewals, and switching."""
-    assert pair.challenger is not None  # a switch has one
-
-    def scaled(item: Engineering) -> Engineering:
-        return replace(item, upfront_usd=point(item.upfront_usd) * ratio)
-
-    terms = replace(
-        pair.terms,
-        switching_usd=point(pair.terms.switching_usd) * ratio,
-        switching_with_layer_usd=point(pair.terms.switching_with_layer_usd) * ratio,
-    )
-    items = tuple(scaled(item) for item in pair.challenger.items)
-    return replace(pair, terms=terms, challenger=replace(pair.challenger, items=items))
+# ---------------------------------------------------------------------- volume
 
 
-def _at_price(pair: Pair, ratio: float) -> Pair:
-    """Return a pair whose incumbent's bill is so many times as high."""
-    return replace(pair, incumbent=replace(pair.incumbent, running=pair.incumbent.running * ratio))
-
-
-class _Plans:
-    """Every plan of a switch, those of now first to be told apart."""
-
-    def __init__(self, projected: Projected, switch: Switch) -> None:
-        self._projection = projected.projection
-        pair = projected.pair(switch.challenger)
-        never = np.full(1, float(self._projection.months))
-        starts, ends = every_plan(pair, switch.first_month, self._projection)
-        self._starts, self._ends = np.concatenate([starts, never]), np.concatenate([ends, never])
-        self._now = self._starts == 0.0
-
-    def worth(self, pair: Pair) -> Array:
-        """Return what every plan costs, worth at the start, shape (P,); the last is never. [USD]"""
-        found = flows(pair, self._starts, self._ends, self._projection).discounted().sum(axis=1)
-        if pair.layer:  # who never switches builds none
-            never = flows(replace(pair, layer=False), self._starts[-1:], self._ends[-1:], self._projection)
-            found[-1] = never.discounted().sum()
-        return np.asarray(found)
-
-    def gap(self, pair: Pair) -> float:
-        """Return by how much acting now costs more than the best other plan; inf where one cannot. [USD]"""
-        worth = self.worth(pair)
-        return float(worth[self._now].min(initial=math.inf) - worth[~self._now].min())
-
-    def right_for(self, pair: Pair, scaled: Callable[[float], Pair]) -> tuple[float, float] | None:
-        """Return the least and the highest ratio at which acting now costs no more than any other plan.
-
-        Every plan costs a straight line in the ratio: of each plan of now, the ratios at which it is below all others
-        are one interval.
-        """
-        level = self.worth(scaled(0.0))
-        slope = self.worth(scaled(1.0)) - level
-        found = [
-            _below(level[place] - level[~self._now], slope[place] - slope[~self._now])
-            for place in np.flatnonzero(self._now)
-        ]
-        reached = [each for each in found if each is not None]
-        if not reached:
-            return None
-        return min(low for low, _ in reached), max(high for _, high in reached)
-
-
-def _below(level: Array, slope: Array) -> tuple[float, float] | None:
-    """Return the ratios from 0 on at which level + slope x ratio is nowhere above 0."""
-    small = 1e-12 * max(float(np.abs(level).max(initial=0.0)), 1.0)
-    rising, falling = slope > small, slope < -small
-    if np.any(level[~rising & ~falling] > small):
-        return None
-    high = float((-level[rising] / slope[rising]).min(initial=math.inf))
-    low = float((-level[falling] / slope[falling]).max(initial=0.0))
-    return (low, high) if low <= high and high >= 0.0 else None
-
-
-def _volume_ratio(projected: Projected, switch: Switch, lines: _Plans, pair: Pair) -> float | None:
-    """Return the ratio to the projected volume nearest to 1 from which acting now is right."""
+def _right_for_volume(projected: Projected, switch: Switch, plans: EveryPlan) -> Range | None:
+    """Return the ratios to the projected volume at which acting now is right: around 1, or the nearest to it."""
     theirs, ours = projected.paths[switch.incumbent], projected.paths[switch.challenger]
 
-    def gap(ratio: float) -> float:
+    @cache
+    def right(ratio: float) -> bool:
         volumes = projected.volumes * ratio
-        return lines.gap(replace(pair, incumbent=costs_of(theirs, volumes), challenger=costs_of(ours, volumes)))
+        return plans.is_right(*theirs.paid(volumes), *ours.paid(volumes))
 
-    ratios = np.geomspace(1.0 / _FARTHEST_RATIO, _FARTHEST_RATIO, _GRID)
-    right = np.array([gap(ratio) <= 0.0 for ratio in ratios.tolist()])
-    turns = np.flatnonzero(~right[:-1] & right[1:])
-    if turns.size == 0:
+    ladder = _ladder(projected, switch)
+    up, down = ladder[ladder > 1.0].tolist(), ladder[ladder < 1.0][::-1].tolist()
+    if right(1.0):
+        return _last(right, 1.0, down, 0.0), _last(right, 1.0, up, math.inf)
+    found = [_first(right, side, beyond) for side, beyond in ((up, math.inf), (down, 0.0))]
+    reached = [each for each in found if each is not None]
+    if not reached:
         return None
-    nearest = turns[np.argmin(np.abs(np.log(ratios[turns] * ratios[turns + 1])))]
-    low, high = float(ratios[nearest]), float(ratios[nearest + 1])
+    near, far = min(reached, key=lambda ends: abs(math.log(ends[0])))
+    return min(near, far), max(near, far)
+
+
+def _ladder(projected: Projected, switch: Switch) -> Array:
+    """Return the ratios that are looked at: even steps, and both sides of where a curve has a step or a kink."""
+    even = np.geomspace(1.0 / _FARTHEST_RATIO, _FARTHEST_RATIO, 2 * _STEPS + 1)
+    volumes = np.unique(projected.volumes[projected.volumes > 0.0])
+    if volumes.size == 0:
+        return even
+    low, high = volumes[0] / _FARTHEST_RATIO, volumes[-1] * _FARTHEST_RATIO
+    found = []
+    for label in (switch.incumbent, switch.challenger):
+        for term in projected.paths[label].curve_in(0).terms:
+            if term.breakpoints(float(volumes[0]), float(volumes[0]) * (1.0 + _FINE)).size > 1:
+                continue
+            breaks = term.breakpoints(float(low), float(high))
+            near = breaks[np.argsort(np.abs(np.log(breaks / volumes[0])))[:_MOST_BREAKPOINTS]]
+            found.append((near[:, None] / volumes[None, :]).ravel())
+    at = np.unique(np.concatenate([np.empty(0), *found]))
+    at = at[(at > even[0]) & (at < even[-1])]
+    at = at[np.argsort(np.abs(np.log(at)))[:_MOST_BREAKPOINTS]]
+    return np.unique(np.concatenate([even, at * (1.0 - _NEXT), at * (1.0 + _NEXT)]))
+
+
+def _last(right: Callable[[float], bool], begin: float, side: list[float], beyond: float) -> float:
+    """Return where acting now stops being right on the way from a ratio at which it is; ``beyond`` where nowhere."""
+    inside = begin
+    for ratio in side:
+        if not right(ratio):
+            return _border(right, ratio, inside)
+        inside = ratio
+    return beyond
+
+
+def _first(right: Callable[[float], bool], side: list[float], beyond: float) -> Range | None:
+    """Return the nearest ratios on one side at which acting now is right: the near end, and the far one."""
+    outside = 1.0
+    for place, ratio in enumerate(side):
+        if right(ratio):
+            return _border(right, outside, ratio), _last(right, ratio, side[place + 1 :], beyond)
+        outside = ratio
+    return None
+
+
+def _border(right: Callable[[float], bool], outside: float, inside: float) -> float:
+    """Return the border between a ratio at which acting now is wrong and one at which it is right, from inside."""
     for _ in range(_HALVINGS):
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if gap(middle) <= 0.0 else (middle, high)
-    return high
+        middle = math.sqrt(outside * inside)
+        outside, inside = (outside, middle) if right(middle) else (middle, inside)
+    return inside

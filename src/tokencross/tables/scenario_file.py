@@ -11,7 +11,7 @@ from tokencross.tables.scenario_numbers import CorrelationEntry, UncertainNumber
 from tokencross.tables.scenario_options import OptionEntry
 from tokencross.tables.scenario_projection import ProjectionEntry
 from tokencross.tables.scenario_workload import WorkloadEntry
-from tokencross.tables.strict import StrictRecord, mistake
+from tokencross.tables.strict import StrictRecord, as_written, mistake
 
 __all__ = ["ScenarioFile"]
 
@@ -58,7 +58,7 @@ class ScenarioFile(StrictRecord):
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            mistake(repr(value), "a date such as 2026-11-21, or tables")
+            mistake(as_written(value), "a date such as 2026-11-21, or tables")
 
     @field_validator("correlations")
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from typing import Annotated, NoReturn
 
@@ -13,7 +12,7 @@ from tokencross.distributions import Between, ShareBetween, Triangular, between,
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import check_number
 from tokencross.tables.naming import unit_of
-from tokencross.tables.strict import Amount, Finite, PositiveAmount, Share, StrictRecord, mistake
+from tokencross.tables.strict import Amount, Finite, PositiveAmount, Share, StrictRecord, as_written, in_file_words, mistake
 
 __all__ = [
     "DISTRIBUTION_KEYS",
@@ -35,7 +34,6 @@ _CALLS: dict[str, Callable[..., Between | Triangular | ShareBetween]] = {
 DISTRIBUTION_KEYS = tuple(_CALLS)
 """The keys that say a distribution."""
 _VALUES = {"between": "[low, high]", "triangular": "[low, mode, high]", "share_between": "[low, high]"}
-_CALL = re.compile(r"\btc\.(\w+)\(([^()]*)\)")
 _TWO = Field(default=None, json_schema_extra={"minItems": 2, "maxItems": 2})
 _THREE = Field(default=None, json_schema_extra={"minItems": 3, "maxItems": 3})
 
@@ -44,7 +42,7 @@ def _refused(error: ScenarioError) -> NoReturn:
     """Refuse a value as a call does, from within a validator; calls are written as a file writes them."""
     problem = error.problems[0]
     assert isinstance(problem, Problem)  # as every check of a number says it
-    mistake(problem.found, problem.accepted, _CALL.sub(r"\1: [\2]", problem.remedy))
+    mistake(problem.found, in_file_words(problem.accepted), in_file_words(problem.remedy))
 
 
 class Distributions(StrictRecord):
@@ -65,7 +63,7 @@ class Distributions(StrictRecord):
         """Refuse what is no list of so many values."""
         values = _VALUES[info.field_name or ""]
         if value is not None and not (isinstance(value, tuple) and len(value) == values.count(",") + 1):
-            mistake(str(list(value)) if isinstance(value, tuple) else repr(value), values)
+            mistake(as_written(value), values)
         return value
 
     @field_validator(*_CALLS)
@@ -134,5 +132,5 @@ class CorrelationEntry(StrictRecord):
     @classmethod
     def _two(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) != 2:
-            mistake(str(list(value)), "[name, name]")
+            mistake(as_written(value), "[name, name]")
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -23,6 +24,8 @@ __all__ = [
     "Share",
     "StrictRecord",
     "as_error",
+    "as_written",
+    "in_file_words",
     "mistake",
     "parse_record",
 ]
@@ -93,6 +96,7 @@ def parse_record(kind: type[_RecordT], data: Plain, document: Document, path: Ke
 _KIND = re.compile(r"str|float|int|constrained-.*|function-.*|(tuple|dict|list|union)\[.*|[A-Z]\w*Entry")
 _RECORD = re.compile(r"function-.*Entry\]|dict\[.*|[A-Z]\w*Entry")
 _LIST = re.compile(r"(tuple|list)\[.*")
+_CALL = re.compile(r"\btc\.(between|triangular|share_between)\(([^()]*)\)")
 
 
 def _clearest(findings: Sequence[ErrorDetails], data: Plain) -> list[ErrorDetails]:
@@ -147,7 +151,7 @@ def _problem(details: ErrorDetails, document: Document, path: KeyPath) -> Proble
         unit = unit_of(key)
         where = document.where(place[:-1])
         return Problem(where, f"no key {key!r}", f"{key}{f' ({unit})' if unit else ''}, which is required")
-    found = "nothing" if details["input"] is None else repr(details["input"])
+    found = "nothing" if details["input"] is None else as_written(details["input"])
     accepted = _accepted(kind, context, details["msg"])
     unit = unit_of(key)
     return Problem(document.where(place), found, accepted + (f", in {unit}" if unit else ""), _remedy(details))
@@ -194,6 +198,39 @@ def _remedy(details: ErrorDetails) -> str:
     return ""
 
 
+def as_written(value: object) -> str:
+    """Return a value as a file writes it: lists and mappings in YAML's short form, texts in quotes.
+
+    Examples
+    --------
+    >>> as_written({"between": (1, None)}), as_written("50k")
+    ('{between: [1, null]}', "'50k'")
+    """
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_inner(part)}' for key, part in value.items())}}}"
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(_inner, value))}]"
+    return repr(value)
+
+
+def _inner(value: object) -> str:
+    """Return a value within a list or a mapping as a file writes it."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return value.isoformat() if isinstance(value, date) else as_written(value)
+
+
+def in_file_words(text: str) -> str:
+    """Return a message of a call with its distributions as a file writes them.
+
+    Examples
+    --------
+    >>> in_file_words("A share is tc.share_between(low, high).")
+    'A share is share_between: [low, high].'
+    """
+    return _CALL.sub(r"\1: [\2]", text)
+
+
 def _joined(place: str, where: str) -> str:
     """Return a place in a file with what the call names, once where both say the same."""
     return place if place.endswith((f": {where}", f".{where}")) else f"{place}: {where}"
@@ -203,7 +240,12 @@ def as_error(document: Document, path: KeyPath, error: TokencrossError) -> Token
     """Return an error raised by a call, with the place in the document that asked for it put in front."""
     place = document.where(path)
     problems = [
-        Problem(_joined(place, problem.where), problem.found, problem.accepted, problem.remedy)
+        Problem(
+            _joined(place, problem.where),
+            problem.found,
+            in_file_words(problem.accepted),
+            in_file_words(problem.remedy),
+        )
         if isinstance(problem, Problem)
         else f"{place}: {problem}"
         for problem in error.problems

@@ -261,7 +261,7 @@ MISTAKES: dict[str, Mistake] = {
         "",
     ),
     "foreign_key": (ScenarioError, ":6: options[0]", f"'instance' with api; accepted: one of {API_KEYS}", ""),
-    "no_options": (ScenarioError, ":5: options", "(); accepted: at least 1 entries", ""),
+    "no_options": (ScenarioError, ":5: options", "[]; accepted: at least 1 entries", ""),
     "zero_gpus": (ScenarioError, ":7: options[1]: own:gpus_per_replica", "0; accepted: a whole number >= 1", ""),
     "misspelt_distribution": (
         ScenarioError,
@@ -321,7 +321,7 @@ MISTAKES: dict[str, Mistake] = {
         ScenarioError,
         ":3: workload: workload:peak_to_mean",
         "a distribution with 0.457% of its mass below 1; accepted: a finite number >= 1 (peak hour over mean hour)",
-        "tc.triangular(low, mode, high) stays within its ends.",
+        "triangular: [low, mode, high] stays within its ends.",
     ),
     "rate_that_is_no_distribution": (
         ScenarioError,
@@ -341,6 +341,12 @@ MISTAKES: dict[str, Mistake] = {
         ":14: replace.own:througput",
         f"no such number; accepted: {', '.join([*NUMBERS, *CHOICES, 'engineering'])}",
         "Did you mean 'throughput' or 'throughput_ratio'?",
+    ),
+    "replaced_by_an_interval_below_zero": (  # as interval_below_zero: in the words of a file, not of a call
+        ScenarioError,
+        ":14: replace.compute:lambda/gpu_1x_b200_sxm6.usd_per_hour",
+        "a distribution with 10% of its mass below 0; accepted: a finite number >= 0 (USD per hour)",
+        "What is never negative is between: [low, high] with low above 0: a lognormal distribution.",
     ),
     "replaced_below_zero": (
         ScenarioError,
