@@ -80,7 +80,7 @@ class Flips(flips.Flips):
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Return axes with the nearest flips as ratios of what is assumed."""
-        from tokencross.show.sensitivity import plot_flips
+        from tokencross.show.flips import plot_flips
 
         return plot_flips(self, ax=ax)
 

@@ -135,7 +135,7 @@ class Questions:
         tokens_per_month : float, optional
             The volume; where you are unless given. [tokens/month]
         draws : int
-            A power of two; the study is worked out (inputs + 2) times as often.
+            A power of two from 16 on; the study is worked out (inputs + 2) times as often.
         seed : int
             The same seed gives the same shares.
         table_errors : bool

@@ -134,7 +134,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "'2026-02-30'; accepted: a value that exists, such as 2026-11-21 for a date",
         "",
     ),
-    "no_rows": (":8: models[0].prices", "(); accepted: at least 1 entries", ""),
+    "no_rows": (":8: models[0].prices", "[]; accepted: at least 1 entries", ""),
     "no_models": (":2", "no key 'models'; accepted: models, which is required", ""),
     "tag": (
         ":5",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -12,6 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 from scipy import stats
 from tests.toy_options import Toy, toy_study
 
@@ -154,6 +156,52 @@ def test_arrows_end_at_the_ratio_of_the_flip() -> None:
         "api is the cheapest if volume is under 721M tokens/month; assumed 2B tokens/month"
     )
     assert "assumed" in [tick.get_text() for tick in axes.get_xticklabels()]
+
+
+def boxes(axes: Axes) -> list[tuple[str, Bbox]]:
+    """Where every text in and beside the axes stands, once it is drawn."""
+    axes.figure.get_figure(root=True).draw_without_rendering()
+    texts = [*axes.texts, *axes.get_yticklabels(), *axes.get_xticklabels(), axes.xaxis.label]
+    low, high = axes.get_xlim()
+    hidden = [
+        label for at, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True) if not low <= at <= high
+    ]
+    return [(each.get_text(), each.get_window_extent()) for each in texts if each.get_text() and each not in hidden]
+
+
+@pytest.mark.parametrize("size", [(8.0, 5.0), (9.0, 5.5), (13.0, 7.0)])
+def test_no_words_cover_others(size: tuple[float, float]) -> None:
+    study = tc.load_study("scenarios/support-chat.yaml")
+    unsure = study.replace(
+        {
+            "workload:output_tokens": tc.between(280, 570, name="answers"),
+            "compute:lambda/gpu_1x_b200_sxm6.usd_per_hour": tc.between(5.0, 9.0, name="GPU price"),
+            "self-hosted:engineering[this model].upkeep_usd_per_month": tc.triangular(
+                8_000, 12_500, 20_000, name="upkeep"
+            ),
+        }
+    ).comparison
+    swings = tornado(unsure, "self-hosted")
+    changes = [flips(each, challenger="self-hosted", against="frontier") for each in (study.comparison, unsure)]
+    charts: list[Callable[[Axes], Axes]] = [
+        lambda ax: plot_tornado(swings, ax=ax),
+        lambda ax: plot_tornado(swings, ax=ax, measure="first"),
+        *(lambda ax, each=each: plot_flips(each, ax=ax) for each in changes),
+    ]
+    for chart in charts:
+        axes = chart(plt.subplots(figsize=size, layout="constrained")[1])
+        found = boxes(axes)
+        for (words_of_one, one), (words_of_other, other) in itertools.combinations(found, 2):
+            assert not one.overlaps(other), f"{words_of_one!r} and {words_of_other!r}"
+        right = axes.figure.get_figure(root=True).bbox.x1
+        assert all(box.x0 >= 0.0 and box.x1 <= right for _, box in found)
+
+
+def test_colours_are_said_in_their_colours() -> None:
+    axes = plot_tornado(tornado(STUDY.comparison))
+    said = {text.get_text(): text.get_color() for text in axes.texts}
+    assert said["■ low value of the input"] == said["2,600 USD/month"]
+    assert said["■ high value of the input"] == said["13,400 USD/month"]
 
 
 def test_nothing_that_flips_says_so() -> None:

@@ -94,7 +94,7 @@ def test_the_total_is_the_sum_of_its_kinds_and_discounting_never_adds(study: tc.
     kinds = [name for name in frame.columns if name.endswith("_usd") and name not in ("total_usd", "discounted_usd")]
     np.testing.assert_allclose(frame[kinds].sum(axis=1), frame["total_usd"], rtol=1e-12, atol=1e-6)
     paid = frame[frame["total_usd"] >= 0.0]
-    free = paid[paid["recovered_usd"] == 0.0]
+    free = paid[(paid["recovered_usd"] == 0.0) & (paid["benefit_usd"] == 0.0)]  # what comes back, comes late
     assert np.all(free["discounted_usd"] <= free["total_usd"] * (1.0 + 1e-12) + 1e-9)
 
 

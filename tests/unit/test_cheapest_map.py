@@ -106,7 +106,7 @@ def test_an_input_goes_by_its_name() -> None:
         "x:step_usd_per_month",
         "y:step_usd_per_month",
     )
-    with pytest.raises(ScenarioError, match="an unknown address 'rents'.*\n  Did you mean 'rent'"):
+    with pytest.raises(ScenarioError, match=r"an unknown address 'rents'.*\n  Did you mean 'rent'"):
         cheapest_map(study, "traffic", "rents")
 
 

@@ -191,7 +191,7 @@ class TestWhichTheyAre:
                 return 5.0 + q
 
         study = two_fleets(**{GPU_HOUR: Fickle()})
-        with pytest.raises(ScenarioError, match="found a distribution without a quantile at 0.2"):
+        with pytest.raises(ScenarioError, match="found a distribution without a quantile"):
             study.sample(draws=64, seed=1)
 
 

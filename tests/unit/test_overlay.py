@@ -386,7 +386,7 @@ def test_a_scenario_with_a_bad_overlay_says_where(folder: Path) -> None:
     file = scenario(folder, "[own.yaml]")
     with pytest.raises(ScenarioError) as caught_type:
         tc.load_study(file)
-    assert str(caught_type.value).startswith(f"{file.as_posix()}:4: overlay\n  found ('own.yaml',); accepted: text")
+    assert str(caught_type.value).startswith(f"{file.as_posix()}:4: overlay\n  found ['own.yaml']; accepted: text")
 
 
 def test_an_alias_names_the_record_that_keeps_its_id(folder: Path) -> None:

@@ -10,6 +10,7 @@ from tests.tables import api, hosted, price_book, row
 from tests.unit.test_projection import own
 
 import tokencross as tc
+from tokencross.options.base import CostOption
 from tokencross.studies.cash import project
 from tokencross.studies.projection import Projection
 from tokencross.studies.switching import Timing, when
@@ -212,7 +213,7 @@ def renewing(**team: float) -> tc.Study:
     prices = tc.load_prices(as_of="2026-11-21")
     work = tc.Engineering(upfront_usd=100_000, **team)  # type: ignore[arg-type]  # as the tests write it
     theirs = prices.api("anthropic/claude-opus-5-5", label="theirs", engineering=work, tokenizer_ratio=1)
-    options = [theirs, tc.Option("ours", tc.CostCurve.per_mtok(100))]
+    options: list[CostOption] = [theirs, tc.Option("ours", tc.CostCurve.per_mtok(100))]
     return tc.Study(options, workload=tc.Workload(input_tokens=1_000, output_tokens=0), tokens_per_month=1e9)
 
 
@@ -256,7 +257,7 @@ def test_who_missed_migrations_moves_once_on_return() -> None:
 def test_a_plan_whose_first_token_comes_after_its_end_is_none() -> None:
     work = tc.Engineering(upfront_usd=1e6, amortization_months=24, lead_months=2)
     ours = tc.load_prices(as_of="2026-11-21").api("openai/gpt-6-luna", label="ours", engineering=work)
-    options = [tc.Option("theirs", tc.CostCurve.per_mtok(0.01)), ours]
+    options: list[CostOption] = [tc.Option("theirs", tc.CostCurve.per_mtok(0.01)), ours]
     study = tc.Study(options, workload=tc.Workload(input_tokens=1_000, output_tokens=0), tokens_per_month=1e9)
     terms = Switching(obsolete_after_months=7.5, recoverable_share=1.0)
     found = study.when(over(12, terms=terms, discount_rate_per_year=0.5)).switch("ours")

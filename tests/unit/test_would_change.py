@@ -9,6 +9,7 @@ from tests.unit.test_projection import own
 from tests.unit.test_switching import A, B, over, timed
 
 import tokencross as tc
+from tokencross.options.base import CostOption
 from tokencross.studies.switching import when
 from tokencross.studies.terms_of_switching import Switching
 
@@ -65,7 +66,7 @@ def test_an_outlay_may_have_to_be_high_enough() -> None:
     # work gets dearer by a quarter a year, and A is cheap for three months: one begins now only to save on the work
     work = tc.Engineering(upfront_usd=1_000, amortization_months=48)
     ours = tc.load_prices(as_of="2026-11-21").api("openai/gpt-6-luna", label="ours", engineering=work)
-    options = [tc.Option("theirs", tc.CostCurve.per_mtok(1)), ours]
+    options: list[CostOption] = [tc.Option("theirs", tc.CostCurve.per_mtok(1)), ours]
     study = tc.Study(options, workload=tc.Workload(input_tokens=1_000, output_tokens=0), tokens_per_month=1e10)
     path = {"theirs": [0.09] * 3 + [1.0] * 21}
     found = study.when(over(24, price_ratio=path, engineering_decline_per_year=-0.25)).would_change("ours")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tokencross.studies.compare import Comparison
 
 __all__ = [
+    "MOST_ROWS",
+    "PAD_INCHES",
     "SMALL_SIZE",
     "WORD_SIZE",
     "broken_names",
@@ -29,11 +31,13 @@ __all__ = [
     "set_finding",
 ]
 
+MOST_ROWS = 12
+PAD_INCHES = 0.16
 WORD_SIZE = 9.0
 SMALL_SIZE = 9.0
 
 _TITLE_SIZE = 10.5
-_LEAST_ROWS, _MOST_ROWS = 4, 12
+_LEAST_ROWS = 4
 _ROW_INCHES = 0.36
 _LINE_INCHES, _GAP_INCHES = 0.15, 0.13
 _AROUND_INCHES = 1.5  # what stands above and below the rows of a chart that a layout arranges
@@ -146,7 +150,7 @@ def rows_for(axes: Axes, rows: Sequence[Sequence[str]]) -> int:
     """
     room = _height_inches(axes)
     lines, count = 1, 0
-    for words in rows[:_MOST_ROWS]:
+    for words in rows[:MOST_ROWS]:
         lines = max(lines, *(text.count("\n") + 1 for text in words))
         if (count + 1 + _MARGIN_ROWS) * max(lines * _LINE_INCHES + _GAP_INCHES, _ROW_INCHES) > room:
             break

@@ -254,8 +254,9 @@ def _checked_share(share: float, name: str) -> float:
         found = math.nan  # whatever it is, it is no share
     if isinstance(found, float) and 0.0 < found < 1.0:
         return found
-    percent = isinstance(found, float) and 1.0 < found < _PERCENT
-    remedy = f"Shares are fractions: write {found / _PERCENT:g} for {found:g}%." if percent else ""
+    remedy = ""
+    if isinstance(found, float) and 1.0 < found < _PERCENT:
+        remedy = f"Shares are fractions: write {found / _PERCENT:g} for {found:g}%."
     accepted = "a number above 0 and below 1"
     raise ScenarioError(Problem(f"tornado: {name}", f"{share!r:.60}", accepted, remedy))
 

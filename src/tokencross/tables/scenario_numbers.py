@@ -12,7 +12,16 @@ from tokencross.distributions import Between, ShareBetween, Triangular, between,
 from tokencross.errors import Problem, ScenarioError
 from tokencross.number import check_number
 from tokencross.tables.naming import unit_of
-from tokencross.tables.strict import Amount, Finite, PositiveAmount, Share, StrictRecord, as_written, in_file_words, mistake
+from tokencross.tables.strict import (
+    Amount,
+    Finite,
+    PositiveAmount,
+    Share,
+    StrictRecord,
+    as_written,
+    in_file_words,
+    mistake,
+)
 
 __all__ = [
     "DISTRIBUTION_KEYS",

@@ -357,8 +357,7 @@ MISTAKES: dict[str, Mistake] = {
     "correlation_of_unknown": (
         ScenarioError,
         ":14: correlations[0].pair: correlate",
-        "'wrok'; accepted: an uncertain input: work, own:throughput_ratio, "
-        "own:around.observability_usd_per_instance_month, own:around.staging_hours_share",
+        "'wrok'; accepted: the name or an address of an uncertain input",
         "Did you mean 'work'?",
     ),
     "correlation_over_one": (
