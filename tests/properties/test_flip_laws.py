@@ -64,8 +64,8 @@ def studies(draw: st.DrawFn) -> tuple[Toy, ...]:
 VOLUMES = amounts(1e6, 1e11)
 
 
-def cheapest(options: tuple[Toy, ...], volume: float, address: str, value: float) -> str:
-    """Who is the cheapest with one number changed, worked out number by number; the first at a tie."""
+def cheapest(options: tuple[Toy, ...], volume: float, address: str, value: float) -> set[str]:
+    """Who is the cheapest with one number changed, worked out number by number; all that tie by rounding."""
     head, _, name = address.partition(":")
     share = 0.75
     if head == "workload":
@@ -74,18 +74,16 @@ def cheapest(options: tuple[Toy, ...], volume: float, address: str, value: float
     changed = [replace(one, **{name: value}) if one.label == head else one for one in options]  # type: ignore[arg-type]  # a number of its own
     bills = [toy_bill(one, volume, input_share=share) for one in changed]
     least = min(bills)
-    return next(
-        one.label for one, bill in zip(options, bills, strict=True) if bill <= least * (1.0 + 1e-12) or bill == least
-    )
+    return {one.label for one, bill in zip(options, bills, strict=True) if bill <= least * (1.0 + 1e-11)}
 
 
 def sure(options: tuple[Toy, ...], volume: float, address: str, value: float, expected: str) -> bool:
     """Whether an option is the cheapest at a value, or ties by rounding there."""
     low, high = value * (1.0 - BESIDE), value * (1.0 + BESIDE)
-    return any(cheapest(options, volume, address, at) == expected for at in (value, low, high))
+    return any(expected in cheapest(options, volume, address, at) for at in (value, low, high))
 
 
-@examples(30)
+@examples(20)
 @given(options=studies(), volume=VOLUMES)
 def test_flips_are_the_nearest_changes(options: tuple[Toy, ...], volume: float) -> None:
     bills = sorted(toy_bill(one, volume) for one in options)
@@ -123,7 +121,7 @@ def dense(assumed: float, last: float) -> np.ndarray[Any, np.dtype[np.float64]]:
     return inside[(inside > low) & (inside < high * (1.0 - 1e-8))]
 
 
-@examples(30)
+@examples(20)
 @given(options=studies(), volume=VOLUMES)
 def test_a_pair_flips_where_its_difference_changes_sign(options: tuple[Toy, ...], volume: float) -> None:
     ours, theirs = options[1], options[0]

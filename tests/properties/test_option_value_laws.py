@@ -121,7 +121,7 @@ def test_whatever_is_accepted_is_finite_and_within_its_bounds(case: dict[str, An
     assert np.all(np.diff(w.switched_probability) >= -1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(wild_cases(), st.floats(0.0, 10.0), st.floats(0.0, 10.0))
 def test_more_volatility_never_lowers_the_worth_however_wild(case: dict[str, Any], one: float, other: float) -> None:
     steady = {**case, "exit_usd": None, "jumps": ()}

@@ -106,7 +106,8 @@ def test_the_best_plan_is_never_dearer_than_now_or_never_and_is_what_its_cash_co
     timing = when(study.comparison, projection)
     worth = timing.planned().totals()["present_value_usd"]
     for label, switch in timing.switches.items():
-        assert switch.best_usd <= min(switch.now_usd, switch.never_usd) * (1.0 + 1e-9)
+        either = min(switch.now_usd, switch.never_usd)
+        assert switch.best_usd <= either + 1e-9 * abs(either)
         assert worth[label] == pytest.approx(switch.best_usd, rel=1e-9, abs=1e-6)
         assert worth["A"] == pytest.approx(switch.never_usd, rel=1e-9, abs=1e-6)
 

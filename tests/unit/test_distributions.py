@@ -302,7 +302,8 @@ IMPOSSIBLE: dict[str, tuple[Any, dict[str, Any], str]] = {
     "without its shape": (
         stats.lognorm,
         {},
-        "a distribution (lognorm_gen) without quantiles: TypeError, ",
+        "a distribution without its parameters (lognorm_gen); accepted: a finite number >= 0 (unit), or a frozen "
+        "distribution of it.\n  Freeze it: call it with its parameters, such as scipy.stats.norm(10, 2).",
     ),
     "several at once": (
         stats.norm([10.0, 20.0]),
@@ -370,8 +371,12 @@ def test_a_distribution_within_its_bounds_stays_as_it_is(case: str) -> None:
 
 
 def test_an_error_of_a_distribution_keeps_its_cause() -> None:
+    class Broken:
+        def ppf(self, q: float) -> float:
+            raise TypeError("no shape")
+
     with pytest.raises(ScenarioError, match="given frozen") as caught:
-        check_number(stats.lognorm, where="here", unit="")
+        check_number(Broken(), where="here", unit="")
     assert isinstance(caught.value.__cause__, TypeError)
 
 

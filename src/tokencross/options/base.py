@@ -204,6 +204,11 @@ class Option:
         if not isinstance(self.own_curve, CostCurve):
             found = f"{type(self.own_curve).__name__} {self.own_curve!r:.60}"
             raise ScenarioError(Problem(f"{self.label}: curve", found, "a CostCurve, such as CostCurve.per_mtok(3.0)"))
+        if self.engineering != NO_ENGINEERING:
+            accepted = "a curve that has it: curve + tc.Engineering(…).curve()"
+            raise ScenarioError(
+                Problem(f"{self.label}:engineering", "engineering beside a curve of one's own", accepted)
+            )
 
     def curve(self, workload: Workload) -> CostCurve:
         """See `CostOption.curve`."""

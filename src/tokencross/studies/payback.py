@@ -109,7 +109,8 @@ def payback_of(
     below = ahead > _ROUNDING * np.maximum(np.abs(theirs), 1.0)
     not_below = np.flatnonzero(~below)
     month = 1 if not_below.size == 0 else int(not_below[-1]) + 2
-    back = np.where(spent > 0.0, 1.0 + ahead / np.where(spent > 0.0, spent, 1.0), -np.inf)
+    some = spent > _ROUNDING  # less than that is nothing
+    back = np.where(some, 1.0 + ahead / np.where(some, spent, 1.0), -np.inf)
     best = int(np.argmax(back))
     laid = bool(np.isfinite(back[best]))
     paid_back = month <= ours.size

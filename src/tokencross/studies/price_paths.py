@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tokencross.costs.curve import CostCurve
 from tokencross.costs.engineering import Engineering, EngineeringItems
-from tokencross.errors import Problem, ResolveError, ScenarioError, TokencrossError
+from tokencross.errors import Problem, ResolveError, TokencrossError
 from tokencross.number import float_or_draws, point
 from tokencross.options.base import Blend, CostOption, Option
 from tokencross.options.inside import everyone, rebuilt, resolved_everywhere
@@ -221,19 +221,7 @@ def option_path(comparison: Comparison, label: str, factors: Factors, volumes: A
 
 def _work(option: CostOption) -> tuple[Engineering, ...]:
     """Return an option's own work up front."""
-    items = option.engineering.items
-    if isinstance(option, Option) and any(_is_work(item) for item in items):
-        found = "engineering beside a curve of one's own"
-        accepted = "a curve alone: it is all that the option costs by the month"
-        remedy = "Upkeep belongs into the curve, work before the first token into tc.Switching(switching_usd=…)."
-        raise ScenarioError(Problem(f"{option.label}:engineering", found, accepted, remedy))
-    return tuple(item for item in items if point(item.upfront_usd) > 0.0)
-
-
-def _is_work(item: Engineering) -> bool:
-    """Return whether an item takes money or time."""
-    numbers = (item.upfront_usd, item.upkeep_usd_per_month, item.upkeep_usd_per_gpu_month, item.lead_months)
-    return any(point(number) > 0.0 for number in numbers)
+    return tuple(item for item in option.engineering.items if point(item.upfront_usd) > 0.0)
 
 
 def _sold(
