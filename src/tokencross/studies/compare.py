@@ -303,18 +303,8 @@ class Comparison:
         """Return every table row used: dates, file and line, and where its figures come from."""
         import pandas as pd
 
-        columns = [
-            "row",
-            "location",
-            "via",
-            "basis",
-            "effective_from",
-            "checked",
-            "cited_url",
-            "url",
-            "dispute",
-            "caveat",
-        ]
+        dated = ("row", "location", "via", "basis", "effective_from", "checked")
+        columns = [*dated, "cited_url", "url", "dispute", "caveat"]
         rows = [
             {**{name: getattr(citation, name) for name in columns}, "options": ", ".join(labels)}
             for citation, labels in self.cited.items()
