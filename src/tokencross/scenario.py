@@ -12,17 +12,18 @@ from tokencross.options.workload import Workload
 from tokencross.prices import load_prices
 from tokencross.scenario_build import Builder, built_workload, number_of
 from tokencross.study import Study
+from tokencross.tables.dates import DateLike
 from tokencross.tables.reading import Document, KeyPath, Plain, read_document
 from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.scenario_numbers import DISTRIBUTION_KEYS
 from tokencross.tables.strict import as_error, as_written, parse_record
 
-__all__ = ["load_study", "load_workload"]
+__all__ = ["load_study", "load_workload", "study_in"]
 
 T = TypeVar("T")
 
 
-def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
+def load_study(path: str | Path, *, pricing: str | Path | None = None, as_of: DateLike | None = None) -> Study:
     """Return the study that a scenario file describes.
 
     Parameters
@@ -31,6 +32,8 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
         A YAML file; ``scenarios/`` has examples, ``pricing/schema/scenario.schema.json`` the keys.
     pricing : str or Path, optional
         A folder of tables instead of those that the file names, or of the bundled ones.
+    as_of : date or str, optional
+        The day whose prices count, or ``"tables"``, instead of the file's.
 
     Raises
     ------
@@ -43,24 +46,40 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None) -> Study:
     'frontier'
     """
     path = Path(path)
-    document = read_document(path, error=ScenarioError)
+    return study_in(read_document(path, error=ScenarioError), path.parent, pricing=pricing, as_of=as_of)
+
+
+def study_in(
+    document: Document, folder: Path, *, pricing: str | Path | None = None, as_of: DateLike | None = None
+) -> Study:
+    """Return the study that a document, or a part of one, describes.
+
+    Parameters
+    ----------
+    document : Document
+        The keys of a scenario file.
+    folder : Path
+        What the paths in it are relative to.
+    pricing, as_of
+        As `load_study`.
+    """
     said = _parsed(document)
-    folder = pricing if pricing is not None else None if said.pricing is None else path.parent / said.pricing
-    overlay = None if said.overlay is None else path.parent / said.overlay
-    named = "overlay" if overlay is not None else "as_of" if folder is None else "pricing"
+    tables = pricing if pricing is not None else None if said.pricing is None else folder / said.pricing
+    overlay = None if said.overlay is None else folder / said.overlay
+    named = "overlay" if overlay is not None else "as_of" if tables is None else "pricing"
     prices = _at(
         document,
         (named,),
         lambda: load_prices(
-            folder,
-            as_of=said.as_of,
+            tables,
+            as_of=said.as_of if as_of is None else as_of,
             announced=said.announced,
             before_first=said.before_first,
             overlay=overlay,
         ),
     )
-    workload = _at(document, ("workload",), lambda: built_workload(said.workload, said.name, path.parent, prices))
-    builder = Builder(prices, path.parent, {})
+    workload = _at(document, ("workload",), lambda: built_workload(said.workload, said.name, folder, prices))
+    builder = Builder(prices, folder, {})
     every = []
     for index, entry in enumerate(said.options):
         inside = partial(_inside, document, index)

@@ -16,6 +16,7 @@ from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
 from tokencross.studies import addresses
 from tokencross.studies.compare import Comparison, compare
+from tokencross.studies.on_day import on_day
 from tokencross.study_questions import Questions
 from tokencross.tables.dates import TABLES_DATE, DateLike, as_date
 
@@ -263,12 +264,7 @@ class Study(Questions):
     def at(self, as_of: DateLike) -> Study:
         """Return the study with the prices of another date, or with ``"tables"`` of the tables' own."""
         day: date | None = None if as_of == TABLES_DATE else as_date(as_of, where="as_of", or_tables=True)
-
-        def moved(option: CostOption) -> CostOption:
-            book = option.book
-            return option if book is None else option.with_book(book.at(day or book.store.date))
-
-        return self._of(self._comparison.changed(moved))
+        return self._of(on_day(self._comparison, day))
 
     def with_workload(self, workload: Workload) -> Study:
         """Return the study with other traffic."""

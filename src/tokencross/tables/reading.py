@@ -52,12 +52,15 @@ class Document:
         Its syntax tree; data and lines are taken from it when asked for.
     compiled : tuple, optional
         Its data and `line_tree`, read from a compiled copy instead.
+    within : sequence of str and int
+        Where this is a part of a file: its key path there, which messages put in front.
     """
 
     name: str
     error: type[TokencrossError]
     root: yaml.Node | None = None
     compiled: tuple[Plain, LineTree] | None = None
+    within: KeyPath = ()
 
     @cached_property
     def data(self) -> Plain:
@@ -88,9 +91,23 @@ class Document:
     def where(self, path: KeyPath = ()) -> str:
         """Return file, line and key path, the way that errors name a place."""
         shown = ""
-        for step in path:
+        for step in (*self.within, *path):
             shown += f"[{step}]" if isinstance(step, int) else (f".{step}" if shown else str(step))
         return f"{self.name}:{self.line(path)}" + (f": {shown}" if shown else "")
+
+    def under(self, path: KeyPath) -> Document:
+        """Return the mapping at a path as a document: with its own lines, and messages that name the whole path."""
+        node = self.root
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                node = next((value for key, value in node.value if key.value == step), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+            else:
+                node = None
+        if not isinstance(node, yaml.MappingNode):
+            raise self.problem(path, "no mapping", "a mapping of keys to values")
+        return Document(self.name, self.error, node, within=(*self.within, *path))
 
     def problem(self, path: KeyPath, found: str, accepted: str, remedy: str = "") -> TokencrossError:
         """Return the error that says what is wrong at a path."""
