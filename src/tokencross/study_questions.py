@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tokencross.results import Flips, History, Map, Projected, Sample, Timing, Tornado
+    from tokencross.studies.attribution_result import Attribution
     from tokencross.studies.cheapest_map import Range
     from tokencross.studies.eras import ThroughputAt
     from tokencross.studies.history import Succession
     from tokencross.studies.projection import Projection
+    from tokencross.studies.upcoming import Upcoming
     from tokencross.studies.variance import VarianceShares
 
 __all__ = ["Questions"]
@@ -220,11 +222,59 @@ class Questions:
 
         return with_charts(Timing, when(self._comparison, projection))
 
+    def upcoming(self, days: int = 90) -> Upcoming:
+        """Return which prices known for the coming days move the study, with every breakeven before and after each.
+
+        Parameters
+        ----------
+        days : int
+            How far ahead of the study's date, the last day included. [days]
+
+        Raises
+        ------
+        ScenarioError
+            If ``days`` is not a whole number of at least 1, or no option has a date.
+        """
+        from tokencross.studies.upcoming import upcoming
+
+        return upcoming(self._comparison, days)
+
     def announced(self) -> pd.DataFrame:
         """Return every known later price change within the longest amortisation, with breakevens before and after."""
         from tokencross.studies.announced import announced_frame
 
         return announced_frame(self._comparison)
+
+    def moved_since(
+        self,
+        before: Questions,
+        challenger: str,
+        *,
+        against: str | None = None,
+        tokens_per_month: float | None = None,
+    ) -> Attribution:
+        """Return what moved a challenger's advantage and breakeven from another study to this one.
+
+        The change of the advantage at a volume is shared out over prices, traffic, recipes and volume by Shapley
+        values, which add up; the breakevens after each change come in the order of their days.
+
+        Parameters
+        ----------
+        before : Study
+            The study as it was.
+        challenger, against : str
+            Labels; the latter is the incumbent unless said.
+        tokens_per_month : float, optional
+            Where the advantage is looked at; this study's own volume unless said. [tokens/month]
+
+        Raises
+        ------
+        ScenarioError
+            If neither study has a label, or the volume is not a number above 0.
+        """
+        from tokencross.studies.attribution import attribute
+
+        return attribute(before._comparison, self._comparison, challenger, against, tokens_per_month=tokens_per_month)
 
     def history(
         self,
