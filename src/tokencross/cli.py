@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tokencross.cli_check import check
+from tokencross.cli_lock import lock
 from tokencross.cli_output import check_chart_path, one_message, print_wide, write_chart
 from tokencross.cli_prices import prices_app
+from tokencross.cli_upcoming import upcoming
 from tokencross.cli_when import when
 from tokencross.errors import Problem, ScenarioError
 
@@ -30,7 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(prices_app, name="prices")
-app.command()(when)
 
 
 def _version(asked: bool) -> None:
@@ -92,6 +94,10 @@ def _how_sure(sample: Sample) -> RenderableType:
     from tokencross.show.sample_text import sample_text
 
     return sample_text(sample)
+
+
+for command in (when, upcoming, check, lock):
+    app.command()(command)
 
 
 def main() -> None:

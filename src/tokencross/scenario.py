@@ -132,6 +132,9 @@ def load_workload(path: str | Path) -> Workload:
 
 def _parsed(document: Document) -> ScenarioFile:
     """Return what a file says, once each name of a distribution is seen to mean one."""
+    if isinstance(document.data, dict) and "checks" in document.data and "options" not in document.data:
+        remedy = f"Test it: tokencross check {document.name}"
+        raise document.problem(("checks",), "a file of assumptions", "a scenario, which has options", remedy)
     said = parse_record(ScenarioFile, document.data, document)
     known: dict[str, tuple[KeyPath, dict[str, object]]] = {}
     for path, name, values in _named(document.data, ()):

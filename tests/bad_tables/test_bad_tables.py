@@ -75,7 +75,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "share_over_one": (
         ":12: models[0].prices[0].batch.discount_share",
         "50; accepted: a number <= 1, in a fraction from 0 to 1",
-        "",
+        "A share is a fraction: 0.5 is 50%.",
     ),
     "thresholds_descend": (
         ":9: models[0].prices[0]",
@@ -121,7 +121,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     ),
     "word_read_as_boolean": (
         ":6: models[0].name",
-        "True; accepted: text",
+        "true; accepted: text",
         "YAML reads yes, no, on and off as true and false: put it in quotes.",
     ),
     "date_as_text": (
@@ -134,7 +134,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "'2026-02-30'; accepted: a value that exists, such as 2026-11-21 for a date",
         "",
     ),
-    "no_rows": (":8: models[0].prices", "[]; accepted: at least 1 entries", ""),
+    "no_rows": (":8: models[0].prices", "[]; accepted: at least one entry", ""),
     "no_models": (":2", "no key 'models'; accepted: models, which is required", ""),
     "tag": (
         ":5",

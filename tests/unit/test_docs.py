@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 import tokencross as tc
+from tokencross.checking import run_file
 from tokencross.tables.api_records import ApiPriceRow
 from tokencross.tables.store import FILE_KINDS
 
@@ -76,6 +79,17 @@ def test_yaml_blocks_are_the_files_they_show() -> None:
     page = ROOT / "docs" / "how-to" / "use-your-own-tables.md"
     shown = [block for _, block in _blocks(page, "yaml")]
     assert shown == [(ROOT / "docs" / "how-to" / "own-tables" / "api" / "acme.yaml").read_text(encoding="utf-8")]
+
+
+def test_the_assumptions_of_the_readme_hold(tmp_path: Path) -> None:
+    (_, block), *others = _blocks(ROOT / "README.md", "yaml")
+    assert others == []
+    (tmp_path / "scenarios").mkdir()
+    shutil.copy(ROOT / "scenarios" / "support-chat.yaml", tmp_path / "scenarios")
+    file = tmp_path / "support.assumptions.yaml"
+    file.write_text(block, encoding="utf-8")
+    outcomes = list(run_file(file, today=date(2026, 11, 22)))
+    assert [outcome.passed for outcome in outcomes] == [True, True, True]
 
 
 def test_the_worked_row_of_the_tables_page_is_accepted() -> None:

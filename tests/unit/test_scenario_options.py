@@ -317,7 +317,7 @@ WRONG: dict[str, tuple[type[TokencrossError], str, str, str]] = {
         ScenarioError,
         "{api: acme/one, support: {bands: []}}",
         ":6: options[0].support.bands",
-        "[]; accepted: at least 1 entries",
+        "[]; accepted: at least one entry",
     ),
 }
 

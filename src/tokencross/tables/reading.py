@@ -179,7 +179,9 @@ class _Builder:
         return built
 
 
-def read_document(path: Path, *, name: str | None = None, error: type[TokencrossError] = TableError) -> Document:
+def read_document(
+    path: Path, *, name: str | None = None, error: type[TokencrossError] = TableError, kind: str = ""
+) -> Document:
     """Return a YAML file, parsed but not yet turned into data.
 
     Parameters
@@ -190,6 +192,8 @@ def read_document(path: Path, *, name: str | None = None, error: type[Tokencross
         How messages name it; by default the path as given.
     error : type
         What a mistake raises: `TableError`, or `ScenarioError` for a scenario.
+    kind : str
+        What messages call the file; by default a scenario or a pricing table, as the error says.
 
     Raises
     ------
@@ -197,20 +201,8 @@ def read_document(path: Path, *, name: str | None = None, error: type[Tokencross
         If the file cannot be read, is empty, too large, or not YAML.
     """
     shown = name or str(path)
-    kind = "a scenario" if error is ScenarioError else "a pricing table"
-    try:
-        raw = path.read_bytes()
-        if len(raw) > _LARGEST_BYTES:
-            raise error(Problem(shown, f"{len(raw):,} bytes", f"at most {_LARGEST_BYTES:,} bytes"))
-        text = raw.decode("utf-8")
-    except OSError as problem:
-        reason = (
-            "no such file" if isinstance(problem, FileNotFoundError) else (problem.strerror or str(problem)).lower()
-        )
-        raise error(Problem(shown, reason, f"{kind} that can be read")) from None
-    except UnicodeDecodeError as problem:
-        found = f"a byte that is not UTF-8 at position {problem.start}"
-        raise error(Problem(shown, found, f"{kind} as UTF-8 text")) from None
+    kind = kind or ("a scenario" if error is ScenarioError else "a pricing table")
+    text = _text_of(path, shown, error, kind)
     if _deepest_flow(text) > _DEEPEST:
         found = f"more than {_DEEPEST} levels of brackets"
         raise error(Problem(shown, found, "a file as the documentation shows it"))
@@ -233,6 +225,26 @@ def read_document(path: Path, *, name: str | None = None, error: type[Tokencross
         found = "a list" if isinstance(root, yaml.SequenceNode) else f"the single value {str(root.value)[:40]!r}"
         raise error(Problem(f"{shown}:1", found, f"{kind}: a mapping of keys to values"))
     return Document(shown, error, root)
+
+
+def _text_of(path: Path, shown: str, error: type[TokencrossError], kind: str) -> str:
+    """Return the text of a file."""
+    try:
+        raw = path.read_bytes()
+    except OSError as problem:
+        reason = (
+            "no such file" if isinstance(problem, FileNotFoundError) else (problem.strerror or str(problem)).lower()
+        )
+        raise error(Problem(shown, reason, f"{kind} that can be read")) from None
+    except ValueError:  # a null byte
+        raise error(Problem(repr(shown), "a name that no file can have", f"{kind} that can be read")) from None
+    if len(raw) > _LARGEST_BYTES:
+        raise error(Problem(shown, f"{len(raw):,} bytes", f"at most {_LARGEST_BYTES:,} bytes"))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        found = f"a byte that is not UTF-8 at position {problem.start}"
+        raise error(Problem(shown, found, f"{kind} as UTF-8 text")) from None
 
 
 def _deepest_flow(text: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic.json_schema import models_json_schema
 
+from tokencross.tables.assumption_file import AssumptionsFile
 from tokencross.tables.kinds import FILE_KINDS, record_kind
 from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.strict import StrictRecord
@@ -18,7 +19,7 @@ __all__ = ["main", "schemas"]
 def schemas() -> dict[str, str]:
     """Return the text of every schema by file name."""
     kinds: dict[str, type[StrictRecord]] = {kind: record for kind, (record, _) in FILE_KINDS.items()}
-    kinds["scenario"] = ScenarioFile
+    kinds |= {"assumptions": AssumptionsFile, "scenario": ScenarioFile}
     schemas = {kind: record.model_json_schema() for kind, record in sorted(kinds.items())}
     schemas["overlay"] = _overlay_schema()
     return {f"{kind}.schema.json": _text(schema) for kind, schema in sorted(schemas.items())}

@@ -44,6 +44,7 @@ class Store:
     name: str
     overlay: Overlay | None = None
     compiled: Path | None = None
+    _files: dict[str, list[Path]] = field(default_factory=dict, repr=False)
     _documents: dict[Path, Document] = field(default_factory=dict, repr=False)
     _texts: dict[Path, str] = field(default_factory=dict, repr=False)
     _records: dict[Path, tuple[Located, ...]] = field(default_factory=dict, repr=False)
@@ -87,9 +88,11 @@ class Store:
 
     def files(self, kind: str) -> list[Path]:
         """Return the table files of a kind, sorted, with those that only an overlay has."""
-        own = set((self.root / kind).glob("*.yaml"))
-        added = () if self.overlay is None else (self.root / kind / f"{stem}.yaml" for stem in self.overlay.stems(kind))
-        return sorted(own | set(added))
+        if kind not in self._files:
+            own = set((self.root / kind).glob("*.yaml"))
+            stems = () if self.overlay is None else self.overlay.stems(kind)
+            self._files[kind] = sorted(own | {self.root / kind / f"{stem}.yaml" for stem in stems})
+        return list(self._files[kind])
 
     def all_files(self) -> list[Path]:
         """Return every table file, sorted."""
@@ -259,7 +262,9 @@ def open_store(folder: Path | None, overlay: Path | None = None) -> Store:
     """
     if overlay is not None:
         base = open_store(folder)
-        store = Store(base.root, base.name, read_overlay(overlay), base.compiled)
+        store = Store(  # what is read of the folder is the same with an overlay, and read once
+            base.root, base.name, read_overlay(overlay), base.compiled, _documents=base._documents, _texts=base._texts
+        )
         store.overlay_checked()
         return store
     if folder is None:

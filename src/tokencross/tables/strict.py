@@ -93,10 +93,12 @@ def parse_record(kind: type[_RecordT], data: Plain, document: Document, path: Ke
 
 
 # what pydantic adds to the place of a mistake in a value that may be of several kinds
-_KIND = re.compile(r"str|float|int|constrained-.*|function-.*|(tuple|dict|list|union)\[.*|[A-Z]\w*Entry")
+_KIND = re.compile(r"str|float|int|date|constrained-.*|function-.*|(tuple|dict|list|union|literal)\[.*|[A-Z]\w*Entry")
 _RECORD = re.compile(r"function-.*Entry\]|dict\[.*|[A-Z]\w*Entry")
 _LIST = re.compile(r"(tuple|list)\[.*")
+_ALL_PERCENT = 100.0
 _CALL = re.compile(r"\btc\.(between|triangular|share_between)\(([^()]*)\)")
+_ARGUMENT = re.compile(r"\bUse (before_first)=\"(\w+)\"")
 
 
 def _clearest(findings: Sequence[ErrorDetails], data: Plain) -> list[ErrorDetails]:
@@ -154,13 +156,14 @@ def _problem(details: ErrorDetails, document: Document, path: KeyPath) -> Proble
     found = "nothing" if details["input"] is None else as_written(details["input"])
     accepted = _accepted(kind, context, details["msg"])
     unit = unit_of(key)
-    return Problem(document.where(place), found, accepted + (f", in {unit}" if unit else ""), _remedy(details))
+    return Problem(document.where(place), found, accepted + (f", in {unit}" if unit else ""), _remedy(details, key))
 
 
 _ACCEPTED: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda c: f"a number >= {c['ge']:g}",
     "greater_than": lambda c: f"a number > {c['gt']:g}",
     "less_than_equal": lambda c: f"a number <= {c['le']:g}",
+    "less_than": lambda c: f"a number < {c['lt']:g}",
     "literal_error": lambda c: f"one of {c['expected']}",
     "float_type": lambda c: "a number",
     "int_type": lambda c: "a whole number",
@@ -172,7 +175,7 @@ _ACCEPTED: dict[str, Callable[[dict[str, Any]], str]] = {
     "tuple_type": lambda c: "a list",
     "model_type": lambda c: "a mapping of keys to values",
     "dict_type": lambda c: "a mapping of keys to values",
-    "too_short": lambda c: f"at least {c['min_length']} entries",
+    "too_short": lambda c: "at least one entry" if c["min_length"] == 1 else f"at least {c['min_length']} entries",
     "string_too_short": lambda c: "text that is not empty",
 }
 
@@ -182,9 +185,11 @@ def _accepted(kind: str, context: dict[str, Any], message: str) -> str:
     return _ACCEPTED[kind](context) if kind in _ACCEPTED else message[:1].lower() + message[1:]
 
 
-def _remedy(details: ErrorDetails) -> str:
+def _remedy(details: ErrorDetails, key: str) -> str:
     """Return what to do about the commonest surprises of YAML."""
     value, kind = details["input"], details["type"]
+    if kind == "less_than_equal" and key.endswith("_share") and value <= _ALL_PERCENT:
+        return f"A share is a fraction: {value / _ALL_PERCENT:g} is {value:g}%."
     if isinstance(value, str) and kind in {"float_type", "int_type"}:
         try:
             float(value)
@@ -207,17 +212,12 @@ def as_written(value: object) -> str:
     ('{between: [1, null]}', "'50k'")
     """
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_inner(part)}' for key, part in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {as_written(part)}' for key, part in value.items())}}}"
     if isinstance(value, (tuple, list)):
-        return f"[{', '.join(map(_inner, value))}]"
-    return repr(value)
-
-
-def _inner(value: object) -> str:
-    """Return a value within a list or a mapping as a file writes it."""
+        return f"[{', '.join(map(as_written, value))}]"
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
-    return value.isoformat() if isinstance(value, date) else as_written(value)
+    return str(value) if isinstance(value, date) else repr(value)
 
 
 def in_file_words(text: str) -> str:
@@ -227,8 +227,10 @@ def in_file_words(text: str) -> str:
     --------
     >>> in_file_words("A share is tc.share_between(low, high).")
     'A share is share_between: [low, high].'
+    >>> in_file_words('Use before_first="hold" to take the row of 2026-01-01.')
+    'Say before_first: hold to take the row of 2026-01-01.'
     """
-    return _CALL.sub(r"\1: [\2]", text)
+    return _ARGUMENT.sub(r"Say \1: \2", _CALL.sub(r"\1: [\2]", text))
 
 
 def _joined(place: str, where: str) -> str:

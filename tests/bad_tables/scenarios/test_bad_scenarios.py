@@ -166,7 +166,7 @@ MISTAKES: dict[str, Mistake] = {
         ResolveError,
         ":6: options[0]: prices:openai/gpt-6-sol",
         "2020-01-01, before the first known price of openai/gpt-6-sol; accepted: a date from 2026-09-22 on",
-        'Use before_first="hold" to take the row of 2026-09-22, which says so in the notes.',
+        "Say before_first: hold to take the row of 2026-09-22, which says so in the notes.",
     ),
     "no_such_date": (
         ScenarioError,
@@ -191,7 +191,7 @@ MISTAKES: dict[str, Mistake] = {
         ScenarioError,
         ":3: workload.batch_share",
         "30; accepted: a number <= 1, in a fraction from 0 to 1",
-        "",
+        "A share is a fraction: 0.3 is 30%.",
     ),
     "cached_without_write_share": (
         ScenarioError,
@@ -261,7 +261,7 @@ MISTAKES: dict[str, Mistake] = {
         "",
     ),
     "foreign_key": (ScenarioError, ":6: options[0]", f"'instance' with api; accepted: one of {API_KEYS}", ""),
-    "no_options": (ScenarioError, ":5: options", "[]; accepted: at least 1 entries", ""),
+    "no_options": (ScenarioError, ":5: options", "[]; accepted: at least one entry", ""),
     "zero_gpus": (ScenarioError, ":7: options[1]: own:gpus_per_replica", "0; accepted: a whole number >= 1", ""),
     "misspelt_distribution": (
         ScenarioError,
