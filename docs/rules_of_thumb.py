@@ -52,7 +52,7 @@ def _result(file: AssumptionFile, index: int, today: date) -> Result:
     hinges: dict[str, tuple[Hinge, ...]] = {}
     for name, case, place in cases:
         if case.hinges_on:
-            hinges[name] = hinges_of(case, checking._context(file, case, place, today))
+            hinges[name] = hinges_of(case, checking.context_of(file, case, place, today))
     studies = tuple(dict.fromkeys(case.study for _, case, _ in cases if case.study is not None))
     return Result(run_check(file, index, today=today), studies, hinges)
 

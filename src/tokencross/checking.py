@@ -26,7 +26,7 @@ from tokencross.tables.reading import Document, KeyPath, read_document
 from tokencross.tables.store import Store, open_store
 from tokencross.tables.strict import as_error
 
-__all__ = ["AssumptionFile", "read_assumptions", "run_check", "run_file"]
+__all__ = ["AssumptionFile", "context_of", "read_assumptions", "run_check", "run_file"]
 
 T = TypeVar("T")
 Day: TypeAlias = date | str | None
@@ -117,7 +117,7 @@ def run_check(file: AssumptionFile, index: int, *, today: date, lock: Path | Non
     cases = []
     hinges = set(entry.hinges_on)
     for name, case, place in cases_of(file.document, file.said, index):
-        context = _context(file, case, place, today)
+        context = context_of(file, case, place, today)
         hinges = {address for address in hinges if not _has(context, case, address)}
         finding = measured(case, context)
         expected = _on_record(entry, name)
@@ -173,7 +173,7 @@ def _advice(entry: CheckEntry, cases: list[CaseOutcome]) -> tuple[str, ...]:
 # ---------------------------------------------------------------------- what a check is made on
 
 
-def _context(file: AssumptionFile, entry: CheckEntry, place: tuple[str | int, ...], today: date) -> Context:
+def context_of(file: AssumptionFile, entry: CheckEntry, place: tuple[str | int, ...], today: date) -> Context:
     """Return what a check is evaluated on."""
     said = entry.as_of if entry.as_of is not None else file.said.as_of
     day: Day = today if said == TODAY else said

@@ -247,7 +247,7 @@ def test_counts_are_whole_shares_end_at_one_and_refused_values_end_the_search() 
 
 def _asked(tmp_path: Path, check: dict[str, Any], **terms: Any) -> Iterator[Hinge]:
     """Yield the hinges of a check on 10 USD/Mtok, on terms, against 1 USD/Mtok and 4,500 USD a month."""
-    from tokencross.checking import _context
+    from tokencross.checking import context_of
     from tokencross.checks.hinges import hinges_of
 
     models = [
@@ -268,7 +268,7 @@ def _asked(tmp_path: Path, check: dict[str, Any], **terms: Any) -> Iterator[Hing
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     file = read_assumptions(path)
     entry = file.said.checks[0]
-    yield from hinges_of(entry, _context(file, entry, ("checks", 0), TODAY))
+    yield from hinges_of(entry, context_of(file, entry, ("checks", 0), TODAY))
 
 
 def test_a_check_hinges_on_the_values_at_which_it_would_turn(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ ANEW = "It is not edited by hand; write it anew: tokencross lock SCENARIO… --a
 # file: (where after the file's name, or in the file that it names; found and accepted; remedy)
 MISTAKES: dict[str, tuple[str, str, str]] = {
     "empty": (":1", f"an empty file; accepted: {WRITTEN}: a mapping of keys to values", ANEW),
-    "a_poem": (":1: roses", f"an unknown key; accepted: one of {LOCK_KEYS}", f"Known: {LOCK_KEYS}."),
+    "a_poem": (":1: roses", f"an unknown key; accepted: one of {LOCK_KEYS}", ANEW),
     "cut_off": (":21", f"the end of a text that was cut off; accepted: {WRITTEN}, up to its line `...`", ANEW),
     "merge_conflict": (
         ":11",
