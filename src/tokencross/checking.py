@@ -22,7 +22,7 @@ from tokencross.studies.eras import option_day
 from tokencross.tables.assumption_entry import TODAY, CheckEntry, HoldsForEntry
 from tokencross.tables.assumption_file import AssumptionsFile, cases_of, parsed_assumptions
 from tokencross.tables.book import Book
-from tokencross.tables.reading import Document, KeyPath, read_document
+from tokencross.tables.reading import Document, KeyPath, path_beside, read_document
 from tokencross.tables.store import Store, open_store
 from tokencross.tables.strict import as_error
 
@@ -64,7 +64,7 @@ class AssumptionFile:
     def beside(self, key: str) -> Path | None:
         """Return the path that a key of the file says, from the file's folder on."""
         said = getattr(self.said, key)
-        return None if said is None else self.path.parent / said
+        return None if said is None else path_beside(self.path.parent, said)
 
 
 def read_assumptions(path: str | Path, *, name: str | None = None) -> AssumptionFile:
@@ -238,7 +238,7 @@ def _loaded(file: AssumptionFile, name: str | None, day: Day) -> Comparison:
 
 def _scenario(file: AssumptionFile, path: KeyPath, said: str) -> Path:
     """Return the scenario that a path names."""
-    scenario = file.path.parent / said
+    scenario = path_beside(file.path.parent, said)
     accepted = "a scenario file, relative to this one"
     if scenario.name.endswith(_ENDING):
         raise file.document.problem(path, f"{said!r}, a file of assumptions", accepted)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tokencross.cli_output import one_message, print_wide
-from tokencross.errors import Problem, ScenarioError
+from tokencross.errors import Problem, ScenarioError, TokencrossError
 
 __all__ = ["upcoming"]
 
@@ -38,8 +38,7 @@ def upcoming(
         from tokencross.show.upcoming_text import upcoming_data, upcoming_text
         from tokencross.studies.upcoming import upcoming as found_in
 
-        day = date.today().isoformat() if as_of == _TODAY else as_of
-        found = found_in(load_study(scenario, as_of=day).comparison, days)
+        found = found_in(load_study(scenario, as_of=_day(as_of)).comparison, days)
         if form == "text":
             print_wide(upcoming_text(found))
         elif form == "csv":
@@ -48,3 +47,18 @@ def upcoming(
             import json
 
             typer.echo(json.dumps(upcoming_data(found), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _day(as_of: str | None) -> date | str | None:
+    """Return the day to count from: none for the scenario's own, `tables` as it is."""
+    from tokencross.tables.dates import TABLES_DATE, as_date
+
+    if as_of is None or as_of == TABLES_DATE:
+        return as_of
+    if as_of == _TODAY:
+        return date.today()
+    try:
+        return as_date(as_of, where="upcoming --as-of")
+    except TokencrossError:
+        accepted = f"a date such as 2026-11-21, {_TODAY}, or {TABLES_DATE}"
+        raise ScenarioError(Problem("upcoming --as-of", repr(as_of), accepted)) from None

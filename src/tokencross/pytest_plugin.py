@@ -295,10 +295,4 @@ def _in_a_line(error: _NotOnRecord | TokencrossError) -> str:
     if not isinstance(error, _NotOnRecord):
         problem = error.problems[0]
         return problem if isinstance(problem, str) else f"found {problem.found}; accepted: {problem.accepted}"
-    outcome = error.outcome
-    finding = outcome.cases[-1].finding
-    if len(outcome.cases) > 1:
-        return f"on record: {outcome.verdict}; holds for {', '.join(outcome.holding) or 'none'}"
-    if outcome.verdict == "fails":
-        return f"recorded as false, and holds now: {finding.found}"
-    return f"expected {finding.expected}, found {finding.found}"
+    return error.outcome.in_a_line()

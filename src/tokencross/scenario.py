@@ -13,7 +13,7 @@ from tokencross.prices import load_prices
 from tokencross.scenario_build import Builder, built_workload, number_of
 from tokencross.study import Study
 from tokencross.tables.dates import DateLike
-from tokencross.tables.reading import Document, KeyPath, Plain, read_document
+from tokencross.tables.reading import Document, KeyPath, Plain, path_beside, read_document
 from tokencross.tables.scenario_file import ScenarioFile
 from tokencross.tables.scenario_numbers import DISTRIBUTION_KEYS
 from tokencross.tables.strict import as_error, as_written, parse_record
@@ -64,8 +64,8 @@ def study_in(
         As `load_study`.
     """
     said = _parsed(document)
-    tables = pricing if pricing is not None else None if said.pricing is None else folder / said.pricing
-    overlay = None if said.overlay is None else folder / said.overlay
+    tables = pricing if pricing is not None else None if said.pricing is None else path_beside(folder, said.pricing)
+    overlay = None if said.overlay is None else path_beside(folder, said.overlay)
     named = "overlay" if overlay is not None else "as_of" if tables is None else "pricing"
     prices = _at(
         document,

@@ -207,6 +207,7 @@ def test_every_kind_is_measured_and_mutated_here() -> None:
         ({"price": "prices:acme/tiered.service_tiers[priority].output_usd_per_mtok"}, 60.0),
         ({"price": "acme/lite", "region": "eu", **INPUT}, 1.1),
         ({"price": "acme/lite", "field": "cache_read_usd_per_mtok"}, 1.0),  # billed as input
+        ({"price": "acme/big-1.5", "service_tier": "batch", "field": "cache_read_usd_per_mtok"}, 5.0),  # and discounted
         ({"price": "acme/tiered", "field": "cache_read_usd_per_mtok"}, 2.0),
         ({"price": "acme/tiered", "service_tier": "priority", "field": "blended_usd_per_mtok"}, 45.0),  # 3:1 of 40, 60
         ({"price": "compute:acme/box-1.2", "as_of": date(2026, 2, 1)}, 1.5),

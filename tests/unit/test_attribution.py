@@ -392,6 +392,69 @@ def test_a_rate_that_follows_from_the_traffic_is_no_change_of_its_own(tmp_path: 
     )
 
 
+def test_a_rate_that_was_fitted_goes_on_following_until_it_is_given(tmp_path: Path) -> None:
+    """Longer prompts alone are slower; the rate that the study gives now takes the place of that, when it is made."""
+    runs = (measured(date(2025, 1, 1), (500, 2_000.0), (2_000, 1_000.0)),)
+    tables = tc.load_prices(
+        dated_with_models(tmp_path, box("box", usd_per_hour("2024-01-01", 2.0)), runs=runs), as_of="2026-11-21"
+    )
+    flat, own = tc.Option("flat", tc.CostCurve.per_mtok(1.0)), rented(tables, "own")
+    given = own.with_number("throughput", 5_000.0)
+    longer = tc.Workload(input_tokens=2_000, output_tokens=500)
+    old = compared(flat, own, tokens_per_month=2e11)
+    studies = (
+        old,
+        compared(flat, own, workload=longer, tokens_per_month=2e11),
+        compared(flat, given, tokens_per_month=2e11),
+        compared(flat, given, workload=longer, tokens_per_month=2e11),
+    )
+    none, prompts, rate, both = (advantage(study, 2e11) for study in studies)
+    assert prompts != none
+    assert by_key(attribute(old, studies[-1], "own")) == pytest.approx(
+        {
+            "workload:input_tokens": ((prompts - none) + (both - rate)) / 2,
+            "own:throughput": ((rate - none) + (both - prompts)) / 2,
+        }
+    )
+
+
+def test_what_a_team_comes_to_is_no_change_beside_the_team(tmp_path: Path) -> None:
+    """2 x 4 months at 25,000 USD over 24 months and half a one; then 1 for 6 months, and a whole one."""
+    tables = dated(tmp_path, hosted("large", usd("2026-01-01", 5.0)))
+    flat = tc.Option("flat", tc.CostCurve.per_mtok(1.0))
+
+    def study(engineers: float, months: float, upkeep_fte: float) -> Comparison:
+        team = tc.Engineering.from_team(
+            engineers=engineers,
+            months=months,
+            loaded_usd_per_year=300_000,
+            upkeep_fte=upkeep_fte,
+            lead_months=1,
+            label="people",
+        )
+        made = tables.api("acme/large", label="api", engineering=team, tokenizer_ratio=1)
+        return compared(made, flat, tokens_per_month=1e9)
+
+    found = attribute(study(2, 4, 0.5), study(1, 6, 1.0), "flat")
+    assert by_key(found) == pytest.approx(
+        {
+            "api:engineering[people].team.engineers": -25_000 * (4 + 6) / 2 / 24,
+            "api:engineering[people].team.months": 25_000 * 2 * (2 + 1) / 2 / 24,
+            "api:engineering[people].team.upkeep_fte": 12_500,
+        }
+    )
+    assert adds_up(found)
+
+
+def test_only_rounding_is_no_change() -> None:
+    """Costs of 0.1 + 0.2 and of 0.3 differ in the last digit; nothing else does."""
+    flat = tc.Option("flat", tc.CostCurve.fixed(0.7))
+    old = compared(tc.Option("sum", tc.CostCurve.fixed(0.1) + tc.CostCurve.fixed(0.2)), flat)
+    new = compared(tc.Option("sum", tc.CostCurve.fixed(0.3)), flat)
+    found = attribute(old, new, "flat", tokens_per_month=1e9)
+    assert found.parts == () and adds_up(found) and found.change_usd_per_month == 0.0
+
+
 def advantage(study: Comparison, volume: float) -> float:
     """What the first option costs more than the second. [USD/month]"""
     first, second = (study.curve(label).usd_per_month(volume) for label in study.labels)

@@ -164,8 +164,8 @@ def _one_of(field: str, known: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _kept_in_batch(price: ApiPrice, field: str) -> float:
-    """Return what is left of a price of requests that may wait."""
-    if field in _BY_TOKEN:
+    """Return what is left of a price of requests that may wait; what is billed as input has the discount of input."""
+    if field in _BY_TOKEN or _borrowed(price, field):
         return 1.0 - point(price.batch_discount_share)
     return 1.0 - point(price.batch_cache_discount_share) if field in _CACHED else 1.0
 

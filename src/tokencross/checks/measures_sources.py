@@ -12,6 +12,8 @@ from tokencross.checks.outcome import Finding
 from tokencross.citation import Citation
 from tokencross.errors import ResolveError
 from tokencross.options.api import ApiOption
+from tokencross.options.base import CostOption
+from tokencross.options.fine_tuned import FineTunedOption
 from tokencross.options.provisioned import ProvisionedOption
 from tokencross.tables.api_records import Retirement
 from tokencross.tables.assumption_checks import RetirementEntry, SourceAgeEntry
@@ -97,9 +99,17 @@ def _models(entry: RetirementEntry, context: Context) -> Mapping[str, Book]:
         return dict.fromkeys(entry.retirement, context.book)
     found: dict[str, Book] = {}
     for option in context.study.everyone.values():
-        if isinstance(option, (ApiOption, ProvisionedOption)) and _is_hosted(option.model, option.book):
-            found[option.model] = option.book
+        model = _model_of(option)
+        if model is not None and option.book is not None and _is_hosted(model, option.book):
+            found[model] = option.book
     return found
+
+
+def _model_of(option: CostOption) -> str | None:
+    """Return the model that a vendor may take from an option: the one that it asks for, or tunes."""
+    if isinstance(option, (ApiOption, ProvisionedOption)):
+        return option.model
+    return option.plan.base if isinstance(option, FineTunedOption) and "/" in option.plan.base else None
 
 
 def _is_hosted(name: str, book: Book) -> bool:

@@ -93,17 +93,28 @@ class Outcome:
         """The cases that hold."""
         return tuple(case.name for case in self.cases if case.finding.holds)
 
+    def in_a_line(self) -> str:
+        """Return what is wrong in a line, without the place."""
+        if not self.cases:
+            return self.lines[0] if self.lines else self.name
+        if len(self.cases) > 1:
+            return f"on record: {self.verdict}; holds for {', '.join(self.holding) or 'none'}"
+        finding = self.cases[0].finding
+        if finding.holds:
+            return f"recorded as false, and holds now: {finding.found}"
+        return f"expected {finding.expected}, found {finding.found}"
+
     def message(self) -> str:
         """Return all there is to say of it: what was expected and found, the rows behind it, and what changed."""
         return "\n".join(self._told())
 
     def _told(self) -> Iterator[str]:
         """Yield the lines of the message."""
-        yield f"{self.file}:{self.line}: {self.name}"
+        yield f"{self.file}:{self.line}: {_one_line(self.name)}"
         if self.claim:
-            yield f"  claim: {self.claim}{f' ({self.source})' if self.source else ''}"
+            yield f"  claim: {_one_line(self.claim)}{f' ({_one_line(self.source)})' if self.source else ''}"
         if self.because:
-            yield f"  because: {self.because}"
+            yield f"  because: {_one_line(self.because)}"
         if self.cases and (self.verdict != "holds" or len(self.cases) > 1):
             held = ", ".join(self.holding) or "none of them"
             found = ("holds" if self.holding else "fails") if len(self.cases) == 1 else f"holds for {held}"
@@ -112,6 +123,11 @@ class Outcome:
             if len(self.cases) == 1 or not self.passed:
                 yield from _case_lines(case)
         yield from (f"  {line}" for line in self.lines)
+
+
+def _one_line(text: str) -> str:
+    """Return what a file says on several lines in one: the lines of a message are its own."""
+    return " ".join(text.split())
 
 
 def _case_lines(case: CaseOutcome) -> Iterator[str]:

@@ -276,17 +276,7 @@ def _junit_cases(part: FilePart) -> Iterator[Element]:
     for outcome in part.outcomes:
         element = case(one_line(outcome.name), outcome.line)
         if not outcome.passed:
-            said = one_line(_first_found(outcome))
+            said = one_line(outcome.in_a_line())
             failure = ElementTree.SubElement(element, "failure", message=said, type=outcome.kind)
             failure.text = printable(outcome.message())
         yield element
-
-
-def _first_found(outcome: Outcome) -> str:
-    """Return the failure in a line: what was found in the first case that speaks against the verdict."""
-    wrong = [case.finding for case in outcome.cases if not case.finding.holds] or [
-        case.finding for case in outcome.cases
-    ]
-    if wrong:
-        return f"expected {wrong[0].expected}, found {wrong[0].found}"
-    return outcome.lines[0] if outcome.lines else outcome.name

@@ -47,6 +47,7 @@ _MOST_BITS = 60
 _USUAL_VOLUME = 1e9
 _REST_RATIO = 1e-6
 _NOTHING_RATIO = 1e-12
+_SAME_RATIO = 1e-9
 
 
 def attribute(
@@ -116,7 +117,10 @@ def attribute(
     rest = _rest(pair, costs[0], costs_before or {})
     parts = [*_parts(study, pair, costs), *([] if rest is None else [rest[1]])]
     start = costs[0][rival] - costs[0][challenger] if rest is None else rest[0]
-    ordered, ends = _in_order(parts, (start, costs[1][rival] - costs[1][challenger]))
+    end = costs[1][rival] - costs[1][challenger]
+    if not any(part.usd_per_month for part in parts) and abs(end - start) <= _SAME_RATIO * max(costs[1].values()):
+        start = end  # only rounding
+    ordered, ends = _in_order(parts, (start, end))
     return Attribution(
         *pair,
         volumes[1],

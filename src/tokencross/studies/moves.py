@@ -213,11 +213,11 @@ def _of_option(both: _Both, label: str, recipes: frozenset[str], inside: Sequenc
     theirs = both.new.everyone[label], both.new.workload
     ours = _with(both, label, recipes, [*inside, *given])
     if ours is not None and both.same((ours, both.new.workload), theirs):
-        return given, False
+        return _loosened(both, label, recipes, inside, given), False
     derived = [] if ours is None else _derived(both, label, ours)
     moved = _with(both, label, recipes, [*inside, *given, *derived]) if derived else None
     if moved is not None and both.same((moved, both.new.workload), theirs):
-        return [*given, *derived], False
+        return [*_loosened(both, label, recipes, inside, given), *derived], False
     if both.curve(*theirs) is None:  # it only works inside another, which shows what else differs
         was, now = both.old.everyone[label], both.new.everyone[label]
         return given, bool(recipe_words(was, now, numbers=frozenset(each.address for each in given)))
@@ -246,6 +246,24 @@ def _derived(both: _Both, label: str, ours: CostOption) -> list[Figure]:
         replace(_figure(label, *pair), pinned=follow.get(pair[0]) == point(pair[1].value))
         for pair in both.pairs(label)
         if _both_follow(pair, label) and follow.get(pair[0]) != point(pair[2].value)
+    ]
+
+
+def _loosened(
+    both: _Both, label: str, recipes: frozenset[str], inside: Sequence[Figure], given: Sequence[Figure]
+) -> list[Figure]:
+    """Return an option's numbers, those not pinned that followed from others before: until made, they still do."""
+    before = both.before.get(label, {})
+    were = [each for each in given if each.address in before and follows(before[each.address], label)]
+    option = _with(both, label, recipes, [*inside, *(each for each in given if each not in were)]) if were else None
+    try:
+        local = () if option is None else option.resolve(both.new.workload).local
+    except REFUSED:
+        local = ()
+    follow = {f"{label}:{own.address}": point(own.value) for own in local}
+    return [
+        replace(each, pinned=False) if each in were and follow.get(each.address, each.old) != each.old else each
+        for each in given
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -34,6 +34,8 @@ WORKLOAD, STUDY, VOLUME = "workload", "study", "tokens_per_month"
 
 Numbers: TypeAlias = Mapping[str, FloatOrDraws]
 
+_OF_TEAM = ".team."
+_TEAM_SUMS = ("upfront_usd", "upkeep_usd_per_month", "upkeep_usd_per_gpu_month")  # of `Team.sums`
 _SAME_RATIO = 1e-12
 _SUM_TOLERANCE = 1e-9
 
@@ -47,7 +49,7 @@ def numbers_of(comparison: Comparison) -> dict[str, dict[str, Parameter]]:
     found: dict[str, dict[str, Parameter]] = {WORKLOAD: {p.address: p for p in comparison.workload.parameters()}}
     for label, resolved in resolved_everywhere(comparison.resolved):
         known = found.setdefault(label, {})
-        for own in resolved.local:
+        for own in _own(resolved.local):
             address = f"{label}:{own.address}"
             known.setdefault(address, replace(own, address=address))
         for parameter in resolved.tables:
@@ -55,6 +57,14 @@ def numbers_of(comparison: Comparison) -> dict[str, dict[str, Parameter]]:
     if comparison.tokens_per_month is not None:
         found[STUDY] = {VOLUME: Parameter(VOLUME, comparison.tokens_per_month, "reference tokens per month", "given")}
     return found
+
+
+def _own(local: Sequence[Parameter]) -> Iterator[Parameter]:
+    """Yield an option's own numbers, what a team comes to as what it is: it follows from the team."""
+    teams = {own.address.partition(_OF_TEAM)[0] for own in local if _OF_TEAM in own.address}
+    for own in local:
+        item, _, name = own.address.rpartition(".")
+        yield replace(own, origin="default") if item in teams and name in _TEAM_SUMS else own
 
 
 def with_numbers(comparison: Comparison, numbers: Mapping[str, Mapping[str, float]]) -> Comparison:
@@ -116,7 +126,9 @@ def _differing(
 
 
 def follows(parameter: Parameter, owner: str) -> bool:
-    """Return whether a number follows from others: a default, a fit, or what a row says of an option's own field."""
+    """Return whether a number follows from others: a default, a fit, what a team comes to, or what a row says of an
+    option's own field.
+    """
     return parameter.origin != "given" and (owner == WORKLOAD or parameter.address.startswith(f"{owner}:"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import yaml
 
 from tokencross.errors import Problem, ScenarioError, TableError, TokencrossError
 
-__all__ = ["Document", "KeyPath", "LineTree", "Plain", "line_tree", "read_document"]
+__all__ = ["Document", "KeyPath", "LineTree", "Plain", "line_tree", "path_beside", "read_document"]
 
 Plain: TypeAlias = object
 """Mappings as dict, sequences as tuple, and str, int, float, bool, date or None."""
@@ -177,6 +178,16 @@ class _Builder:
                 raise self._fail(key_node, found, "each key once", "Keep one of the two.")
             built[key_node.value] = self.build(value_node, depth + 1)
         return built
+
+
+def path_beside(folder: Path, said: str) -> Path:
+    """Return a path that a file in a folder says, without ``..`` where that is the same file."""
+    path = folder / said
+    plain = Path(os.path.normpath(path))
+    try:
+        return plain if plain.samefile(path) else path
+    except (OSError, ValueError):
+        return path
 
 
 def read_document(
