@@ -404,6 +404,17 @@ def test_a_model_that_goes(tmp_path: Path) -> None:
     assert (none.holds, none.found, none.value) == (True, "none", None)
 
 
+def test_what_a_tuned_model_is_trained_from_goes_too(tmp_path: Path) -> None:
+    scenario = (Path(__file__).parents[2] / "scenarios" / "mixed.yaml").as_posix()
+    path = tmp_path / "t.assumptions.yaml"
+    checks = [{"name": str(days), "retirement": "study", "within_days": days} for days in (53, 54)]
+    head = {"name": "t", "study": scenario, "as_of": date(2026, 11, 21)}
+    path.write_text(yaml.safe_dump({**head, "checks": checks}, sort_keys=False), encoding="utf-8")
+    before, after = (run_check(read_assumptions(path), index, today=TODAY) for index in range(2))
+    assert (before.passed, after.passed) == (True, False)
+    assert after.cases[0].finding.found.startswith("openai/gpt-4.1-mini is retired on 2027-01-14")
+
+
 # ---------------------------------------------------------------------- mistakes
 
 

@@ -452,7 +452,9 @@ def test_only_rounding_is_no_change() -> None:
     old = compared(tc.Option("sum", tc.CostCurve.fixed(0.1) + tc.CostCurve.fixed(0.2)), flat)
     new = compared(tc.Option("sum", tc.CostCurve.fixed(0.3)), flat)
     found = attribute(old, new, "flat", tokens_per_month=1e9)
-    assert found.parts == () and adds_up(found) and found.change_usd_per_month == 0.0
+    assert found.parts == ()
+    assert adds_up(found)
+    assert found.change_usd_per_month == 0.0
 
 
 def advantage(study: Comparison, volume: float) -> float:

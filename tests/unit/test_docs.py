@@ -15,6 +15,7 @@ import yaml
 import tokencross as tc
 from tokencross.checking import run_file
 from tokencross.tables.api_records import ApiPriceRow
+from tokencross.tables.assumption_file import KINDS
 from tokencross.tables.store import FILE_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,12 @@ def test_the_assumptions_of_the_readme_hold(tmp_path: Path) -> None:
     file.write_text(block, encoding="utf-8")
     outcomes = list(run_file(file, today=date(2026, 11, 22)))
     assert [outcome.passed for outcome in outcomes] == [True, True, True]
+
+
+def test_the_page_on_assumptions_names_every_kind_of_check() -> None:
+    page = (ROOT / "docs" / "how-to" / "test-your-assumptions.md").read_text(encoding="utf-8")
+    listed = {name for row in re.findall(r"^\| (`[^|]*)\|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert set(KINDS) - listed == set()
 
 
 def test_the_worked_row_of_the_tables_page_is_accepted() -> None:

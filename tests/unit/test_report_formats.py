@@ -270,6 +270,28 @@ def test_junit_has_a_suite_per_file_and_a_case_per_check() -> None:
     assert (error.tag, error.attrib["message"]) == ("error", "found an unknown key")
 
 
+def test_junit_says_what_speaks_against_the_verdict() -> None:
+    """Of what is on record as false, that it holds: not what was expected where it fails as it should."""
+    holds = Finding(True, "at most 5 USD/Mtok", "4 USD/Mtok")
+    fails = Finding(False, "at most 3 USD/Mtok", "4 USD/Mtok")
+    alone = Outcome("assumption", "a.yaml", 1, "one", False, "fails", (CaseOutcome("", holds, 1),))
+    cases = (CaseOutcome("now", holds, 2), CaseOutcome("then", fails, 3))
+    both = Outcome("assumption", "a.yaml", 1, "two", False, "fails", cases)
+    root = ElementTree.fromstring(junit_report(Report((alone, both, LOCK))))
+    assert [failure.attrib["message"] for failure in root.iter("failure")] == [
+        "recorded as false, and holds now: 4 USD/Mtok",
+        "on record: fails; holds for now",
+        "breakeven 6.4B -> 9.1B",
+    ]
+
+
+def test_what_a_file_says_on_several_lines_is_one_line_of_the_message() -> None:
+    said = Outcome(
+        "assumption", "a.yaml", 1, "one\n::error::x", False, because="two\n  lines\n", claim="a\nb", source="c\nd"
+    )
+    assert said.message().splitlines() == ["a.yaml:1: one ::error::x", "  claim: a b (c d)", "  because: two lines"]
+
+
 def test_junit_tells_equal_names_apart() -> None:
     """GitLab keeps the first of two cases with one name only."""
     root = ElementTree.fromstring(junit_report(Report((holding("one"), holding("one\n"), holding("one")))))

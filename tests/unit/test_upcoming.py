@@ -406,7 +406,10 @@ def test_today_and_the_tables_own_date(monkeypatch: pytest.MonkeyPatch) -> None:
         (("--days", 0), "days\n  found 0; accepted: a whole number of days from 1 on."),
         (("--days", -90), "days\n  found -90; accepted: a whole number of days from 1 on."),
         (("--format", "yaml"), "upcoming\n  found --format yaml; accepted: one of text, json, csv."),
-        (("--as-of", "soon"), "upcoming --as-of\n  found 'soon'; accepted: a date such as 2026-11-21, today, or tables."),
+        (
+            ("--as-of", "soon"),
+            "upcoming --as-of\n  found 'soon'; accepted: a date such as 2026-11-21, today, or tables.",
+        ),
     ],
 )
 def test_bad_input_is_one_message(arguments: tuple[object, ...], found: str) -> None:

@@ -21,7 +21,7 @@ _SMALL_DIGITS = 6
 def as_expected(entry: NumericEntry, value: float | None) -> bool:
     """Return whether a figure is as expected; None is no figure, which only `never` expects."""
     never = bool(getattr(entry, "never", None))
-    if value is None or never:
+    if value is None or (never and entry.at_least is None):
         return value is None and never
     if entry.equals is not None:
         share = _EQUAL_SHARE if entry.within_share is None else entry.within_share
@@ -35,8 +35,9 @@ def as_expected(entry: NumericEntry, value: float | None) -> bool:
 
 def expected_words(entry: NumericEntry, unit: str, *, digits: int = 0) -> str:
     """Return what is expected in words, as in ``between 4 and 6 USD/Mtok``."""
-    if getattr(entry, "never", None):
-        return "none at all"
+    never = "none at all" if getattr(entry, "never", None) else ""
+    if never and entry.at_least is None:
+        return never
     if entry.equals is not None:
         said = with_unit(figure(entry.equals, digits=digits), unit)
         return said if entry.within_share is None else f"{said}, to within {entry.within_share * 100.0:.3g}%"
@@ -44,7 +45,8 @@ def expected_words(entry: NumericEntry, unit: str, *, digits: int = 0) -> str:
         low, high = (figure(bound, digits=digits) for bound in entry.between)
         return f"between {low} and {with_unit(high, unit)}"
     if entry.at_least is not None:
-        return f"at least {with_unit(figure(entry.at_least, digits=digits), unit)}"
+        least = f"at least {with_unit(figure(entry.at_least, digits=digits), unit)}"
+        return f"{least}, or {never}" if never else least
     return f"at most {with_unit(figure(entry.at_most or 0.0, digits=digits), unit)}"
 
 

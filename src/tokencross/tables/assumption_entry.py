@@ -320,7 +320,8 @@ class NumericEntry(CheckEntry):
     def check_whole(self) -> None:
         """See `CheckEntry.check_whole`."""
         super().check_whole()
-        one_of(self, self.expectation_keys, required=True)
+        or_none = self.at_least is not None and getattr(self, "never", None)
+        one_of(self, tuple(key for key in self.expectation_keys if not (or_none and key == "never")), required=True)
         if self.within_share is not None and self.equals is None:
             mistake("within_share without equals", "within_share beside equals")
 
@@ -338,7 +339,7 @@ class CrossingEntry(NumericEntry):
     """A check of a figure that there may be none of."""
 
     never: Annotated[bool | None, BeforeValidator(_true), WithJsonSchema({"const": True})] = None
-    """true: there is no such figure."""
+    """true: there is no such figure; with `at_least`, there is none or it is at least so much."""
 
 
 class VolumeEntry(CheckEntry):
