@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tokencross.checks.context import Context
 from tokencross.checks.measures import measured
 from tokencross.checks.outcome import CaseOutcome, Outcome
 from tokencross.errors import ScenarioError, TokencrossError, offer
-from tokencross.options.base import CostOption
-from tokencross.scenario import load_study, study_in
+from tokencross.scenario import study_in
 from tokencross.studies.addresses import replaced
 from tokencross.studies.compare import Comparison
 from tokencross.studies.eras import option_day
@@ -25,6 +24,9 @@ from tokencross.tables.book import Book
 from tokencross.tables.reading import Document, KeyPath, path_beside, read_document
 from tokencross.tables.store import Store, open_store
 from tokencross.tables.strict import as_error
+
+if TYPE_CHECKING:
+    from tokencross.checks.lock_file import Lock
 
 __all__ = ["AssumptionFile", "context_of", "read_assumptions", "run_check", "run_file"]
 
@@ -186,14 +188,10 @@ def context_of(file: AssumptionFile, entry: CheckEntry, place: tuple[str | int, 
 
 
 def _book(file: AssumptionFile, entry: CheckEntry, day: Day, place: KeyPath, *, has_study: bool) -> Book:
-    """Return the tables at a check's date: the file's own, else those of its study, else the bundled ones."""
+    """Return the tables at a check's date: those of its study, or else the file's or the bundled ones."""
     study = _study(file, entry, day if entry.asks_study else None, place) if has_study else None
     own = None if study is None else _tables_of(study)
-    if file.said.pricing is not None or file.said.overlay is not None or own is None:
-        store = file.store
-        base = Book(store, store.date) if own is None else replace(own, store=store)
-    else:
-        base = replace(own, overrides={})
+    base = Book(file.store, file.store.date) if own is None else replace(own, overrides={})
     if day is None:
         return base
     return base.at(day) if isinstance(day, date) else base.at(base.store.date)
@@ -225,15 +223,15 @@ def _loaded(file: AssumptionFile, name: str | None, day: Day) -> Comparison:
     """Return a study of the file, with the file's own tables where it names any."""
     said = file.said.study if name is None else file.said.studies[name]
     path: tuple[str | int, ...] = ("study",) if name is None else ("studies", name)
-    pricing = file.beside("pricing")
-    if pricing is not None or file.said.overlay is not None:
+    pricing, overlay = file.beside("pricing"), file.beside("overlay")
+    if pricing is not None or overlay is not None:
         _ = file.store  # tables that are not there are a mistake of this file, not of the study
     if isinstance(said, str):
-        study = load_study(_scenario(file, path, said), pricing=pricing, as_of=day)
+        scenario = _scenario(file, path, said)
+        document, folder = read_document(scenario, error=ScenarioError), scenario.parent
     else:
-        study = study_in(file.document.under(path), file.path.parent, pricing=pricing, as_of=day)
-    comparison = study.comparison
-    return comparison if file.said.overlay is None else _over(comparison, file.store)
+        document, folder = file.document.under(path), file.path.parent
+    return study_in(document, folder, pricing=pricing, overlay=overlay, as_of=day).comparison
 
 
 def _scenario(file: AssumptionFile, path: KeyPath, said: str) -> Path:
@@ -247,15 +245,6 @@ def _scenario(file: AssumptionFile, path: KeyPath, said: str) -> Path:
         found = "a folder" if scenario.is_dir() else "no such file"
         raise file.document.problem(path, f"{said!r}: {found}", accepted, offer(scenario.name, known))
     return scenario
-
-
-def _over(comparison: Comparison, store: Store) -> Comparison:
-    """Return a study on other tables."""
-
-    def moved(option: CostOption) -> CostOption:
-        return option if option.book is None else option.with_book(replace(option.book, store=store))
-
-    return comparison.changed(moved)
 
 
 def _replaced(file: AssumptionFile, entry: CheckEntry, place: KeyPath, study: Comparison) -> Comparison:
@@ -309,23 +298,28 @@ def _since(
         return ()
     from tokencross.checks.check_past import check_since
 
-    locked, words = _locked(file, entry, lock)
-    return check_since(entry, context, holds=holds, locked=locked, lock_words=words)
+    kept = _in_lock(file, entry, lock)
+    if kept is None:
+        return check_since(entry, context, holds=holds)
+    from tokencross.checks.lock_record import row_places
+    from tokencross.locking import locked_comparison
+
+    written, key = kept
+    study = written.studies[key]
+    found = locked_comparison(written, key)
+    locked = replaced(found, entry.replace) if found is not None and entry.replace else found
+    words = f"{written.path.name} was written (tables {study.tables.version}, as of {study.as_of})"
+    return check_since(entry, context, holds=holds, locked=locked, lock_words=words, rows_before=row_places(study))
 
 
-def _locked(file: AssumptionFile, entry: CheckEntry, lock: Path | None) -> tuple[Comparison | None, str]:
-    """Return the study as it was when it was locked, and what the lock is; None where the check is of no locked one."""
+def _in_lock(file: AssumptionFile, entry: CheckEntry, lock: Path | None) -> tuple[Lock, str] | None:
+    """Return a lock and the name under which it has a check's study; None where it is of another day, or not there."""
     said = file.said.study if entry.study is None else file.said.studies[entry.study]
     day = entry.as_of if entry.as_of is not None else file.said.as_of
     if lock is None or not isinstance(said, str) or isinstance(day, date):
-        return None, ""
-    from tokencross.locking import locked_comparison, read_lock
+        return None
+    from tokencross.locking import read_lock
 
-    kept = read_lock(lock)
+    written = read_lock(lock)
     key = Path(os.path.relpath((file.path.parent / said).absolute(), lock.absolute().parent)).as_posix()
-    found = locked_comparison(kept, key)
-    if found is None:
-        return None, ""
-    study = kept.studies[key]
-    words = f"{lock.name} was written (tables {study.tables.version}, as of {study.as_of})"
-    return (replaced(found, entry.replace) if entry.replace else found), words
+    return (written, key) if key in written.studies else None

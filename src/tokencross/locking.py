@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,13 +21,15 @@ from tokencross.checks.lock_check import (
     edited_rows,
     same_costs,
     same_figure,
+    same_volume,
 )
 from tokencross.checks.lock_file import ANCHORS_TOKENS_PER_MONTH, LOCK_NAME, Lock, LockedStudy, read_lock, text_of
-from tokencross.checks.lock_record import record_of
+from tokencross.checks.lock_record import breakeven_of, record_of, row_places
 from tokencross.checks.outcome import Outcome
 from tokencross.errors import Problem, ScenarioError, TokencrossError
 from tokencross.scenario import study_in
 from tokencross.studies.compare import Comparison
+from tokencross.studies.set_numbers import STUDY, VOLUME
 from tokencross.tables.reading import read_document
 from tokencross.units import format_count
 
@@ -276,10 +278,15 @@ def _attributed(lock: Lock, key: str, now: Comparison, found: Differences) -> It
         return
     rows: dict[str, None] = {}  # those behind several changes are named once
     for challenger in found.challengers:
-        volume, costs = (None, None) if before.exact else _on_record(locked, now, challenger)
+        on_record = {} if before.exact else _on_record(locked, before.comparison, now, challenger)
         try:
             told = attribute(
-                before.comparison, now, challenger, now.incumbent, tokens_per_month=volume, costs_before=costs
+                before.comparison,
+                now,
+                challenger,
+                now.incumbent,
+                **on_record,
+                rows_before=row_places(locked),
             ).lines()
         except TokencrossError as error:
             told = (*filter(None, [found.breakevens.get(challenger)]), f"Why is not known: {_one_line(error)}")
@@ -289,18 +296,30 @@ def _attributed(lock: Lock, key: str, now: Comparison, found: Differences) -> It
     yield from rows
 
 
-def _on_record(locked: LockedStudy, now: Comparison, challenger: str) -> tuple[float | None, Mapping[str, float]]:
-    """Return what everything cost, and where that was: None for the study's own volume.
+def _on_record(locked: LockedStudy, then: Comparison, now: Comparison, challenger: str) -> dict[str, Any]:
+    """Return what is on record and the study as it can be had comes to otherwise, as `attribute` takes it.
 
-    Without a volume of its own the anchor nearest to the breakeven.
+    Costs are those at the study's own volume; without one, at the anchor nearest to the breakeven.
     """
-    if locked.tokens_per_month is not None:
-        return None, locked.costs_here_usd_per_month
-    volumes = [locked.breakevens_tokens_per_month[challenger].first, now.central_breakeven(challenger).first]
-    known = [volume for volume in volumes if isinstance(volume, float) and volume > 0.0]
-    near = np.abs(np.log(np.array(ANCHORS_TOKENS_PER_MONTH) / [*known, _MIDDLE][0]))
-    place = int(np.argmin(near))
-    return ANCHORS_TOKENS_PER_MONTH[place], {label: costs[place] for label, costs in locked.costs_usd_per_month.items()}
+    volume, costs = locked.tokens_per_month, locked.costs_here_usd_per_month
+    record: dict[str, Any] = {}
+    was = locked.breakevens_tokens_per_month[challenger]
+    if volume is None:
+        volumes = [was.first, now.central_breakeven(challenger).first]
+        known = [volume for volume in volumes if isinstance(volume, float) and volume > 0.0]
+        near = np.abs(np.log(np.array(ANCHORS_TOKENS_PER_MONTH) / [*known, _MIDDLE][0]))
+        place = int(np.argmin(near))
+        volume = record["tokens_per_month"] = ANCHORS_TOKENS_PER_MONTH[place]
+        costs = {label: all_costs[place] for label, all_costs in locked.costs_usd_per_month.items()}
+    record["costs_before"] = {
+        label: cost
+        for label, cost in costs.items()
+        if label in then.labels and not same_figure(cost, float(then.curve(label).usd_per_month(volume)))
+    }
+    rebuilt = breakeven_of(then, challenger)
+    if not (same_volume(was.first, rebuilt.first) and same_volume(was.robust, rebuilt.robust)):
+        record["breakevens_before"] = tuple(None if each == "never" else each for each in (was.first, was.robust))
+    return record
 
 
 def _numbers(locked: LockedStudy, now: Comparison) -> Iterator[str]:
@@ -353,7 +372,7 @@ def _rebuilt(lock: Lock, key: str) -> _Rebuilt:
         moved = changed_numbers(locked, then)
         volume = locked.tokens_per_month
         if volume is not None and not same_figure(volume, then.here or 0.0):
-            moved["study"] = {"tokens_per_month": volume}
+            moved[STUDY] = {VOLUME: volume}
         if moved:
             from tokencross.studies.attribution import with_numbers
 

@@ -150,7 +150,8 @@ class StudyLoader:
         found = next((place for folder in self._folders if (place := folder / path).is_file()), None)
         if found is None:
             looked = " or ".join(dict.fromkeys(str(folder) for folder in self._folders))
-            raise ScenarioError(Problem(str(path), "no such file", f"a scenario in {looked}"))
+            remedy = "A path begins at the test file's folder, or at the root of the run, which an ini file marks."
+            raise ScenarioError(Problem(str(path), "no such file", f"a scenario in {looked}", remedy))
         day = _today(self._config) if as_of == _TODAY else as_of
         studies, key = self._config.stash[_studies_key], (found.resolve(), str(day))
         if key not in studies:
@@ -224,13 +225,22 @@ class AssumptionsFile(pytest.File):
         try:
             file = read_assumptions(self.path, name=self.nodeid)  # messages name the file as test ids do
         except TokencrossError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(f"{error}{_of_another_tool(self.path)}") from None
         lock = nearest_lock(self.path)
         names: set[str] = set()
         for index, check in enumerate(file.said.checks):
             name = _test_id(check.name, names)
             names.add(name)
             yield Assumption.from_parent(self, name=name, file=file, index=index, lock=lock and lock.absolute())
+
+
+def _of_another_tool(path: Path) -> str:
+    """Return how to leave a file alone that nobody meant for us: one without checks."""
+    try:
+        ours = any(line.startswith("checks") for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return "" if ours else f"\n  If it belongs to another tool: the ini value {_GLOBS} says what pytest collects here."
 
 
 def _test_id(name: str, taken: set[str]) -> str:

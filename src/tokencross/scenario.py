@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tokencross.errors import Problem, ScenarioError, TokencrossError
+from tokencross.options.base import CostOption
 from tokencross.options.workload import Workload
 from tokencross.prices import load_prices
 from tokencross.scenario_build import Builder, built_workload, number_of
@@ -50,7 +51,12 @@ def load_study(path: str | Path, *, pricing: str | Path | None = None, as_of: Da
 
 
 def study_in(
-    document: Document, folder: Path, *, pricing: str | Path | None = None, as_of: DateLike | None = None
+    document: Document,
+    folder: Path,
+    *,
+    pricing: str | Path | None = None,
+    overlay: Path | None = None,
+    as_of: DateLike | None = None,
 ) -> Study:
     """Return the study that a document, or a part of one, describes.
 
@@ -62,10 +68,13 @@ def study_in(
         What the paths in it are relative to.
     pricing, as_of
         As `load_study`.
+    overlay : Path, optional
+        A file of records of one's own instead of the one that the document names.
     """
     said = _parsed(document)
     tables = pricing if pricing is not None else None if said.pricing is None else path_beside(folder, said.pricing)
-    overlay = None if said.overlay is None else path_beside(folder, said.overlay)
+    if overlay is None and said.overlay is not None:
+        overlay = path_beside(folder, said.overlay)
     named = "overlay" if overlay is not None else "as_of" if tables is None else "pricing"
     prices = _at(
         document,
@@ -96,9 +105,23 @@ def study_in(
             tokens_per_month=None if said.tokens_per_month is None else number_of(said.tokens_per_month),
         ),
     )
-    for index, option in enumerate(every):
-        _at(document, ("options", index), partial(option.resolve, workload))
-    return _changed(study, said, document).noted(said.note)
+    study = study.noted(said.note)
+    _check_options(study, every, document)
+    return _changed(study, said, document)
+
+
+def _check_options(study: Study, every: Sequence[CostOption], document: Document) -> None:
+    """Resolve every option; of one that cannot be, the message has its place.
+
+    What those of the study come to is kept with it, so that it is computed once.
+    """
+    rest = [(index, option) for index, option in enumerate(every) if option.label not in study.comparison.labels]
+    try:
+        _ = study.comparison.resolved
+    except TokencrossError:
+        rest = list(enumerate(every))
+    for index, option in rest:
+        _at(document, ("options", index), partial(option.resolve, study.workload))
 
 
 def _changed(study: Study, said: ScenarioFile, document: Document) -> Study:

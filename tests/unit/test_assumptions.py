@@ -16,7 +16,7 @@ from tokencross.checking import AssumptionFile, read_assumptions, run_check, run
 from tokencross.checks.measures import MEASURES
 from tokencross.checks.outcome import Outcome
 from tokencross.errors import TokencrossError
-from tokencross.scenario import load_study
+from tokencross.scenario import study_in
 from tokencross.tables.assumption_checks import CHECK_KINDS
 from tokencross.tables.assumption_file import KINDS, AssumptionsFile
 
@@ -452,9 +452,9 @@ def test_a_study_is_loaded_once_for_each_day(tmp_path: Path, monkeypatch: pytest
 
     def counting(*args: Any, **given: Any) -> Any:
         seen.append(given["as_of"])
-        return load_study(*args, **given)
+        return study_in(*args, **given)
 
-    monkeypatch.setattr("tokencross.checking.load_study", counting)
+    monkeypatch.setattr("tokencross.checking.study_in", counting)
     days = [f"{{name: n{i}, cost: own, at_least: 1, as_of: 2025-01-0{1 + i % 2}}}" for i in range(6)]
     assert all(outcome.passed for outcome in ran(tmp_path, head(*days, "{name: a, cost: own, at_least: 1}")))
     assert sorted(map(str, seen)) == ["2025-01-01", "2025-01-02", "None"]
@@ -490,6 +490,21 @@ def test_tables_and_an_overlay_of_ones_own(tmp_path: Path) -> None:
     assert [outcome.passed for outcome in ran(tmp_path, head(*checks, more=more))] == [True, True]
     alone = f"name: t\npricing: tables\nchecks:\n  - {checks[0].replace('46', '10')}\n"
     assert [outcome.passed for outcome in ran(tmp_path, alone)] == [True]
+
+
+def test_an_overlay_may_have_what_only_it_knows(tmp_path: Path) -> None:
+    """Over the tables that the study itself names: a study is read with it, and not first without."""
+    mine = [{"provider": "zest", "name": "Zest", "models": [hosted("nova", both("2024-01-01", 3.0))]}]
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"api": mine}), encoding="utf-8")
+    inline = "{name: s, pricing: tables, as_of: 2026-11-21, workload: {input_tokens: 3000, output_tokens: 1000}, "
+    inline += "options: [{label: new, api: zest/nova}, {label: API, api: acme/big}], tokens_per_month: 1.0e+9}"
+    checks = (
+        "{name: p, price: zest/nova, field: input_usd_per_mtok, equals: 3}",
+        "{name: t, price: acme/big, field: input_usd_per_mtok, equals: 10}",
+        "{name: r, cost_ratio: [new, API], equals: 0.3}",
+    )
+    outcomes = ran(tmp_path, head(*checks, study=inline, more="overlay: mine.yaml\n"))
+    assert [outcome.passed for outcome in outcomes] == [True, True, True]
 
 
 def test_the_bundled_tables_where_nothing_else_is_said(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tokencross.errors import Problem, ScenarioError
 from tokencross.number import point
 from tokencross.options.base import Resolved
 from tokencross.options.self_hosted import SelfHostedOption
-from tokencross.studies.attribution import Attribution, attribute, moves_between, with_numbers
+from tokencross.studies.attribution import Attribution, Step, attribute, moves_between, with_numbers
 from tokencross.studies.changed import Change, Figure, Move
 from tokencross.studies.compare import Comparison
 from tokencross.studies.joined_changes import countable
@@ -455,6 +455,26 @@ def test_only_rounding_is_no_change() -> None:
     assert found.parts == ()
     assert adds_up(found)
     assert found.change_usd_per_month == 0.0
+
+
+def test_changes_that_cancel_are_up_and_down() -> None:
+    """A fixed price 100 up, another part of the bill 100 down."""
+    old = toy_study(Toy("api", fixed_usd_per_month=300.0, output_usd_per_mtok=0.4), OWN, here=1e9).comparison
+    new = toy_study(Toy("api", fixed_usd_per_month=200.0, output_usd_per_mtok=0.8), OWN, here=1e9).comparison
+    (said, *_) = attribute(old, new, "own").lines()
+    assert said.partition("is the same, ")[2] == (
+        "-3,600 USD/month: down 100 USD api fixed 300 → 200 USD/month; up 100 USD api output price 0.4 → 0.8 USD/Mtok"
+    )
+
+
+def test_steps_that_hardly_move_are_told_apart_and_rounding_is_no_step() -> None:
+    """4,000 USD at 2, at 2.0002, at 3 USD/Mtok: 2B, a little less, and 1.33B."""
+    moves = tuple(Move(f"api:{name}", name, "scenario") for name in ("a", "b", "c"))
+    volumes = (4e9 / 2.0002, 4e9 / 2.0002 * (1 + 1e-13), 4e9 / 3)
+    steps = tuple(Step((move,), None, volume, volume) for move, volume in zip(moves, volumes, strict=True))
+    found = Attribution("own", "api", 1e9, 1e9, "as asked", 0.0, 0.0, (), steps, 2e9, volumes[-1], 2e9, volumes[-1])
+    (said,) = (line for line in found.lines() if "step by step" in line)
+    assert said == "robust breakeven step by step: 2B → 1.9998B (a) → 1.3333B tokens/month (c)"
 
 
 def advantage(study: Comparison, volume: float) -> float:

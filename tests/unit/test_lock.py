@@ -314,6 +314,54 @@ def test_what_moved_is_said(folder: Path, change: Callable[[Path], None], said: 
     assert outcome(folder).passed
 
 
+def test_a_row_that_begins_before_the_locked_day_and_was_not_known_then_has_its_day(folder: Path) -> None:
+    tables(folder, None, row("2026-11-01", input_usd_per_mtok=3.0, output_usd_per_mtok=9.0))
+    said = "\n".join(outcome(folder).lines)
+    assert "acme/big output price 20 → 9 USD/Mtok (2026-11-01)" in said
+    assert "step by step" not in said  # both prices on one day
+
+
+def test_a_correction_of_the_same_row_has_no_day(folder: Path) -> None:
+    tables(folder, {"input_usd_per_mtok": 4.0, "output_usd_per_mtok": 9.0})
+    assert "acme/big output price 20 → 9 USD/Mtok\n" in "\n".join(outcome(folder).lines)
+
+
+def test_breakevens_before_are_those_on_record_where_no_number_explains_them(folder: Path) -> None:
+    """Prompts over 500 tokens at 44 USD/Mtok, 24 for the mixture: 10,800 USD are earned back 22.8 by 22.8."""
+    dear = {"threshold_tokens": 500, "input_usd_per_mtok": 8.0, "output_usd_per_mtok": 40.0}
+    tables(folder, PRICES | {"long_context": [dear]})
+    said = "\n".join(outcome(folder).lines)
+    assert "robust breakeven 1B → 474M tokens/month" in said
+    assert "rose by 24,000 USD/month, from 10,800 USD to 34,800 USD: 24,000 USD of it what the tables say" in said
+
+
+def test_a_record_of_six_digits_is_no_rest_of_its_own(folder: Path) -> None:
+    """125,856.789 USD are kept as 125,857: where another option's rule changed, the 0.21 USD are no one's doing."""
+    text = SCENARIO.replace("10800", "123456.789").replace("incumbent: big", "incumbent: small")
+    text += "  - {label: small, api: acme/tiny}\n"
+    scenario(folder, text)
+    write_lock([folder / KEY], folder / "tokencross.lock")
+    dear = {"threshold_tokens": 500, "input_usd_per_mtok": 8.0, "output_usd_per_mtok": 40.0}
+    tables(folder, PRICES | {"long_context": [dear]})
+    scenario(folder, text.replace("123456.789", "123556.789"))
+    told = {line.partition(": ")[0]: line for line in outcome(folder).lines if "advantage" in line}
+    assert "24,000 USD of it what the tables say otherwise" in told["big"]
+    assert "what the tables say otherwise" not in told["tiny"]
+    assert "fell by 100 USD/month" in told["tiny"]
+
+
+def test_an_option_may_be_called_study(folder: Path) -> None:
+    """The volume is the study's too: an option of that name has its numbers beside it. 21,600 - 10,800 of upkeep."""
+    text = SCENARIO.replace("tiny\n", "study\n", 1)
+    scenario(folder, text)
+    write_lock([folder / KEY], folder / "tokencross.lock")
+    assert lock_in(folder).studies[KEY].numbers["study"]["engineering[team]"] == {"upkeep_usd_per_month": 10_800.0}
+    scenario(folder, text.replace("10800", "21600").replace("2.0e+9", "4.0e+9"))
+    said = "\n".join(outcome(folder).lines)
+    assert "21,600 USD of it volume 2B → 4B tokens/month" in said
+    assert "the other way 10,800 USD study team upkeep 10,800 → 21,600 USD/month" in said
+
+
 def test_the_usual_lock_needs_no_option_in_the_remedy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     field(folder)
     monkeypatch.chdir(folder)

@@ -17,7 +17,7 @@ from tokencross.checking import read_assumptions, run_check
 from tokencross.checks.measures import MEASURES
 from tokencross.checks.measures_market import MARKET_MEASURES
 from tokencross.checks.outcome import Finding
-from tokencross.errors import TokencrossError
+from tokencross.errors import ScenarioError, TokencrossError
 from tokencross.tables.assumption_market import MARKET_KINDS
 
 TODAY = date(2026, 11, 21)
@@ -167,6 +167,19 @@ def test_the_largest_fall_counts_no_moving_names_and_no_longer_spans(tmp_path: P
     never = found(tmp_path / "d", {"price_fall": "any model", "never": True}, tables=calm)
     assert never.holds
     assert never.found == "no list price changed"
+
+
+def test_a_figure_may_be_so_much_or_more_or_none_at_all(tmp_path: Path) -> None:
+    """Beside a lower bound, `never` lets there be no figure; a figure below the bound is as wrong as before."""
+    calm = {**api(hosted("big", both("2025-01-01", 10.0)), hosted("lite", both("2025-01-01", 1.0)))}
+    wanted = {"price_fall": "any model", "never": True}
+    none = found(tmp_path / "a", {**wanted, "at_least": 4}, tables=calm)
+    assert none.holds
+    assert none.expected == "at least 4 times cheaper, or none at all"
+    assert found(tmp_path / "b", {**wanted, "at_least": 4}).holds  # 4 times, of big
+    assert not found(tmp_path / "c", {**wanted, "at_least": 5}).holds
+    with pytest.raises(ScenarioError, match="at_most and never"):
+        found(tmp_path / "d", {**wanted, "at_most": 5})
 
 
 def test_a_trend_is_that_of_the_price_book(tmp_path: Path) -> None:

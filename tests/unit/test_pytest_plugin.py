@@ -183,6 +183,15 @@ def test_two_checks_of_one_name_are_refused(folder: Path, pytester: pytest.Pytes
     result.stdout.fnmatch_lines(["chat.assumptions.yaml:6: checks[[]1].name", "  found * again, as on line 5; *"])
 
 
+@pytest.mark.parametrize(("text", "theirs"), [("owner: finance\n", True), ("checks: []\nname: a\n", False)])
+def test_a_file_of_another_tool_can_be_left_alone(pytester: pytest.Pytester, text: str, theirs: bool) -> None:
+    (pytester.path / "finance.assumptions.yaml").write_text(text, encoding="utf-8")
+    said = pytester.runpytest_inprocess().stdout.str()
+    assert ("the ini value tokencross_assumptions says what pytest collects here" in said) is theirs
+    pytester.makeini("[pytest]\ntokencross_assumptions = false\n")
+    assert pytester.runpytest_inprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
 def test_a_mistake_in_a_check_fails_it_alone(folder: Path, pytester: pytest.Pytester) -> None:
     assumptions(folder, "  - {name: a, cheapest: nobody}\n" + GREEN)
     result = pytester.runpytest_inprocess()
@@ -433,6 +442,7 @@ def test_none(load_study, request):
     root = request.config.rootpath
     assert str(raised.value) == (
         f"charts.yaml\\n  found no such file; accepted: a scenario in {root / 'sub'} or {root}."
+        "\\n  A path begins at the test file's folder, or at the root of the run, which an ini file marks."
     )
 """,
         encoding="utf-8",

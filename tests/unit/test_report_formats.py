@@ -172,7 +172,7 @@ def test_github_escapes_values_as_its_toolkit_does(workspace: Path) -> None:
     line = github_report(Report((outcome,)), workspace=workspace, here=workspace / "team").splitlines()[0]
     assert line.startswith(
         "::error file=team/a.assumptions.yaml,line=12,title=tokencross%3A 50%25%3A a%2C b and more::"
-        "a.assumptions.yaml:12: 50%25: a, b%0Aand more%0A  because: budget%0A"
+        "a.assumptions.yaml:12: 50%25: a, b and more%0A  because: budget%0A"
     )
 
 

@@ -34,13 +34,13 @@ API_FIRST, FOUR_OPTIONS = "API first, self-host or wait", "AI make-or-buy: four 
 # every number that the two articles print, in their order; the words around them are the articles' own
 PUBLISHED = {
     API_FIRST: (
-        "third option, this week, billions of dollars, fractions of a cent, 90%, 5%, 10;000, four situations, "
-        "100 million, 4o, several thousand dollars, 3 70B, 10M, 500M, 1M, 50;000, 200ms, $50/M, $5/M, twelve months, "
-        "18 months, six months, 50M, 6-12 months"
+        "third option, all three, this week, billions of dollars, fractions of a cent, 90%, 5%, 10;000, "
+        "four situations, 100 million, 4o, several thousand dollars, 3 70B, 10M, 500M, 1M, 50;000, 200ms, $50/M, "
+        "$5/M, twelve months, next year, 18 months, six months, 50M, 6-12 months"
     ),
     FOUR_OPTIONS: (
         "four options, 5, 4o mini, 10-30x, 4, $20K, 3 engineers, 1 of them, 95%, 1/20th, sub-second, 3-5x, $50K, "
-        "$200K, 3-10x, 10-100x"
+        "$200K, 3-10x, 10-100x, thousands of generations"
     ),
 }
 
@@ -89,11 +89,14 @@ def test_every_published_number_has_its_check_or_a_reason(door: ModuleType, file
         "90%",
         "four situations",
         "4o",
+        "next year",
+        "all three",
         "this week",
         "four options",
         "5",
         "4o mini",
         "4",
+        "thousands of generations",
     ]
 
 
@@ -232,9 +235,9 @@ def test_the_nearest_value_is_found_on_each_side() -> None:
 
     assert nearest_turn(inside, 10.0, up=True) == 45.7
     assert nearest_turn(inside, 10.0, up=False) == 3.2
-    assert nearest_turn(inside, 0.1, up=True) == 3.22  # rounded away from where one is
-    assert nearest_turn(inside, 0.1, up=False) is None
-    assert nearest_turn(lambda value: value < 1e6, 1.0, up=True) is None  # beyond a factor of a hundred
+    assert nearest_turn(inside, 1.0, up=True) == 3.22  # rounded away from where one is
+    assert nearest_turn(inside, 1.0, up=False) is None
+    assert nearest_turn(lambda value: value < 10.1, 1.0, up=True) is None  # beyond a factor of ten
 
 
 def test_counts_are_whole_shares_end_at_one_and_refused_values_end_the_search() -> None:
@@ -283,6 +286,13 @@ def test_a_check_hinges_on_the_values_at_which_it_would_turn(tmp_path: Path) -> 
     assert usd.above == 13.1  # at 13 it is 400M, which is still inside
 
 
+def test_a_number_that_one_option_reads_alone_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    check = {"breakeven": "own", "at_most": 600e6, "hinges_on": ["prices:acme/lite.output_usd_per_mtok"]}
+    (price,) = _asked(tmp_path, check)
+    # a quarter of x beside three quarters of 1: 4,500 / (10 - 0.75 - x / 4) is 600M at 7
+    assert (price.now, price.holds, price.below, price.above) == (1.0, True, None, 7.01)
+
+
 def test_a_share_is_tried_up_to_one(tmp_path: Path) -> None:
     # 4,500 / (9 - 10 d) is 10 billion at 0.855; a share of 0.5 is next tried at 0.73, and then beyond 1
     check = {"breakeven": "own", "at_most": 10e9, "hinges_on": ["API:discount_share"]}
@@ -291,7 +301,7 @@ def test_a_share_is_tried_up_to_one(tmp_path: Path) -> None:
 
 
 def test_a_check_hinges_on_its_own_volume(tmp_path: Path) -> None:
-    check = {"cost_ratio": ["own", "API"], "tokens_per_day": 1e6, "at_most": 1, "hinges_on": ["tokens_per_day"]}
+    check = {"cost_ratio": ["own", "API"], "tokens_per_day": 5e6, "at_most": 1, "hinges_on": ["tokens_per_day"]}
     (volume,) = _asked(tmp_path, check)
     assert not volume.holds
     assert volume.below is None
@@ -342,15 +352,16 @@ def test_a_page_is_made_of_its_words_and_results() -> None:
         "Claim: it is so (a guide). It matters.",
         "Expected: at most 5 USD. Found: depends: 1 of 2 cases hold. Reference: a study.",
         "| one | 4.32 USD | holds | big 4 over lite 1 |\n| two | never | fails | no \\| such thing |",
-        "| one | holds | `x:y_usd` | 1.5M USD | 2.25M or more |",
-        "No value within a factor of 100 either way turns it:\n\n- `z`: two",
-        "- `prices:acme/big`, from 2026-01-01 ([acme.yaml](../pricing/api/acme.yaml); acme@1)\n\n</details>",
-        "| 5% | a guide | of it | [a claim](#is-it-so) | depends: 1 of 2 cases hold |",
-        "| 7 | a guide | a name | Digits of a name | not tested |",
+        "- `x:y_usd`, 1.5M USD today:\n  - one: 2.25M or more\n\nNo value within a factor of 10 turns a case: `z`.",
+        "Rests on row 1 [of the tables](#rows-of-the-tables-behind-it).",
+        "1. `prices:acme/big`, from 2026-01-01 ([acme.yaml](../pricing/api/acme.yaml); acme@1)\n\n</details>",
+        "In a guide:\n\n| number | in our words | test | today |",
+        "| 5% | of it | [a claim](#is-it-so) | depends: 1 of 2 cases hold |",
+        "| 7 | a name | Digits of a name | not tested |",
     ):
         assert part in page
     bare = rules_page(text, [_result(hinges=False)], studies=[], tables=TablesLine("1", "a" * 64, "d"), source="f")
-    assert "Under which inputs" not in bare
+    assert "Where it would turn" not in bare
 
 
 def test_claims_that_contradict_stand_side_by_side() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tokencross.checks.context import Context
@@ -9,6 +10,7 @@ from tokencross.checks.measures import measured
 from tokencross.checks.since import changed_since
 from tokencross.studies.compare import Comparison
 from tokencross.studies.eras import option_day
+from tokencross.studies.move_words import RowPlace
 from tokencross.tables.assumption_entry import CheckEntry
 
 __all__ = ["check_since"]
@@ -21,6 +23,7 @@ def check_since(
     holds: bool = True,
     locked: Comparison | None = None,
     lock_words: str = "",
+    rows_before: Collection[RowPlace] | None = None,
 ) -> tuple[str, ...]:
     """Return when a check last came out as it should, and what has changed since then; see `changed_since`.
 
@@ -32,7 +35,7 @@ def check_since(
         What it was evaluated on.
     holds : bool
         Whether it is on record to hold.
-    locked, lock_words
+    locked, lock_words, rows_before
         As `changed_since`.
 
     Notes
@@ -52,4 +55,12 @@ def check_since(
         challenger, against = entry.labels
         pair = challenger, context.comparison.incumbent if against is None else against
     held = "held" if holds else "failed"
-    return changed_since(as_recorded, context.comparison, locked=locked, pair=pair, lock_words=lock_words, held=held)
+    return changed_since(
+        as_recorded,
+        context.comparison,
+        locked=locked,
+        pair=pair,
+        lock_words=lock_words,
+        rows_before=rows_before,
+        held=held,
+    )

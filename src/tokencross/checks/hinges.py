@@ -5,23 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from tokencross.checks.context import Context
 from tokencross.checks.measures import measured
 from tokencross.errors import TokencrossError
 from tokencross.number import point
+from tokencross.options.base import Resolved
 from tokencross.studies.addresses import replaced
 from tokencross.studies.compare import Comparison
 from tokencross.tables.assumption_entry import CheckEntry
 
 __all__ = ["REACH_RATIO", "Hinge", "hinges_of", "nearest_turn"]
 
-REACH_RATIO = 100.0
+REACH_RATIO = 10.0
 """How far from today's value is looked, up and down."""
-_STEPS = 12  # within the reach, evenly in the logarithm: each is a factor of 1.47
+_STEPS = 6  # within the reach, evenly in the logarithm: each is a factor of 1.47
 _SAME_RATIO = 2e-4  # a bracket this narrow gives three digits
 _DIGITS = 3
 _WHOLE = "_count"
+_WORKLOAD = "workload:"
 _SHARE = "_share"
 _OWN_KEYS = ("tokens_per_day", "tokens_per_month", "bill_usd_per_month")
 _UNITS = {
@@ -79,7 +82,7 @@ def hinges_of(entry: CheckEntry, context: Context) -> tuple[Hinge, ...]:
 
     Notes
     -----
-    Values are tried from today's on outwards, twelve to a factor of `REACH_RATIO` either way, and the first bracket
+    Values are tried from today's on outwards, six to a factor of `REACH_RATIO` either way, and the first bracket
     in which the answer differs is bisected. So nothing is assumed about how the answer depends on the number; a window
     narrower than a factor of 1.47 can be missed. Counts are tried whole, shares up to 1.
     """
@@ -101,8 +104,9 @@ def _hinges(entry: CheckEntry, context: Context) -> Iterator[Hinge]:
         if holds_at is None or not math.isfinite(now) or now <= 0.0:
             continue
         whole, most = address.endswith(_WHOLE), 1.0 if address.endswith(_SHARE) else math.inf
-        below, above = (nearest_turn(holds_at, now, up=up, whole=whole, most=most) for up in (False, True))
-        yield Hinge(address, now, unit, bool(holds_at(now)), below, above)
+        once = cache(holds_at)
+        below, above = (nearest_turn(once, now, up=up, whole=whole, most=most) for up in (False, True))
+        yield Hinge(address, now, unit, bool(once(now)), below, above)
 
 
 def _small(entry: CheckEntry, context: Context) -> Context:
@@ -132,11 +136,22 @@ def _by_key(entry: CheckEntry, context: Context, key: str) -> Holds:
 
 def _by_address(entry: CheckEntry, context: Context, study: Comparison, address: str) -> Holds:
     """Return whether the check holds with a number of the study replaced."""
+    same = {label: resolved for label, resolved in study.resolved.items() if _leaves(address, label, resolved)}
 
     def at(value: float) -> Context:
-        return replace(context, comparison=replaced(study, {address: value}))
+        changed = replaced(study, {address: value})
+        vars(changed)["resolved"] = {
+            option.label: same.get(option.label) or option.resolve(changed.workload) for option in changed.options
+        }
+        return replace(context, comparison=changed)
 
     return lambda value: _holds(entry, lambda: at(value))
+
+
+def _leaves(address: str, label: str, resolved: Resolved) -> bool:
+    """Return whether an option is the same whatever the number at an address: it does not read it."""
+    read = address in {parameter.address for parameter in resolved.tables}
+    return not (read or resolved.inner or address.startswith((_WORKLOAD, f"{label}:")))
 
 
 def _holds(entry: CheckEntry, context: Callable[[], Context]) -> bool | None:

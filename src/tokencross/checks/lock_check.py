@@ -20,7 +20,7 @@ from tokencross.checks.lock_record import (
 from tokencross.studies.compare import Comparison
 from tokencross.units import format_count, format_tokens, format_usd
 
-__all__ = ["Differences", "changed_numbers", "differences", "edited_rows", "same_costs", "same_figure"]
+__all__ = ["Differences", "changed_numbers", "differences", "edited_rows", "same_costs", "same_figure", "same_volume"]
 
 _DIGITS = 6
 _MOST_SHOWN = 4
@@ -166,7 +166,7 @@ def _moved_breakevens(locked: LockedStudy, now: Comparison) -> dict[str, str]:
         said = [
             f"{name} breakeven {_ARROW.join(_volumes(old, new))}"
             for name, old, new in (("first", before.first, after.first), ("robust", before.robust, after.robust))
-            if not _same_volume(old, new)
+            if not same_volume(old, new)
         ]
         if said:
             found[label] = f"{label} against {locked.incumbent}: {'; '.join(said)}"
@@ -227,7 +227,7 @@ def same_figure(locked: float, now: float) -> bool:
     return abs(now - locked) <= unit / 2.0 * _ROUNDING
 
 
-def _same_volume(locked: float | str, now: float | str) -> bool:
+def same_volume(locked: float | str, now: float | str) -> bool:
     """Return whether two breakevens are the same."""
     if isinstance(locked, str) or isinstance(now, str):
         return locked == now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ __all__ = [
     "current_numbers",
     "record_of",
     "row_digests",
+    "row_places",
     "whole_addresses",
 ]
 
@@ -164,6 +166,12 @@ def row_digests(comparison: Comparison) -> dict[str, str]:
         since = "" if citation.effective_from is None else f"{DAY}{citation.effective_from}"
         found.setdefault(f"{citation.row}{since}", set()).add(_digest(citation, stores))
     return {row: " ".join(sorted(digests)) for row, digests in found.items()}
+
+
+def row_places(locked: LockedStudy) -> frozenset[tuple[str, date | None]]:
+    """Return the rows of a lock by name and first day."""
+    dated = [(row, *row.rpartition(DAY)) for row in locked.rows]
+    return frozenset((name, date.fromisoformat(day)) if between else (row, None) for row, name, between, day in dated)
 
 
 def _digest(citation: Citation, stores: list[Store]) -> str:

@@ -41,12 +41,17 @@ def source_age(entry: SourceAgeEntry, context: Context) -> Finding:
     return Finding(
         holds=not late,
         expected=f"every source checked within {many(entry.at_most_days, 'day')} of {context.as_of}",
-        found=f"the oldest was checked {many(ages[oldest], 'day')} before, on {by_day[oldest]}: {oldest.row}",
+        found=f"the oldest was checked {_apart(ages[oldest])}, on {by_day[oldest]}: {oldest.row}",
         value=float(ages[oldest]),
         unit="days",
         citations=one_each([oldest]),
         detail=(*more, *([f"and {left} rows more"] if left > 0 else [])),
     )
+
+
+def _apart(days: int) -> str:
+    """Return how long before a day something was; of a day that has passed already, how long after it."""
+    return f"{many(days, 'day')} before" if days >= 0 else f"{many(-days, 'day')} after"
 
 
 def _rows(entry: SourceAgeEntry, context: Context) -> tuple[Citation, ...]:

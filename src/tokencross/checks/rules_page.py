@@ -17,8 +17,14 @@ from tokencross.units import format_count
 __all__ = ["Result", "StudyLine", "TablesLine", "rules_page"]
 
 _DIGITS = 3
+_QUOTIENT = "times"
 _SCALED_FROM = 1e6
 _LINE_OF = re.compile(r":\d+$")
+_ROWS_TITLE = "Rows of the tables behind it"
+_RESTATED = ("where ", "what ")  # a crossing in words, which the name of its case already says
+
+
+_TURNS = "The nearest values of one number at which the verdict turns; what is not listed turns at none."
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ def rules_page(
     """
     found = {result.outcome.name: result for result in results}
     titles = {line.key: line for line in studies}
+    rows = sorted({_row(cite) for result in results for cite in _cited(result.outcome)})
+    numbers = {row: number for number, row in enumerate(rows, 1)}
     parts = [
         f"# {text.title}",
         f"<!-- Made of {source} by docs/rules_of_thumb.py; edit that file, not this page. -->",
@@ -85,18 +93,19 @@ def rules_page(
         _summary(text.claims, found),
         "## How it was tested",
         *text.how,
-        _study_table(studies),
     ]
     for claim in text.claims:
-        parts += [f"## {claim.title}", *_section(claim, found, titles)]
+        parts += [f"## {claim.title}", *_section(claim, found, titles, numbers)]
     if text.contradictions:
         parts.append("## Rules that contradict each other")
         for each in text.contradictions:
             parts += [f"### {each.title}", *_contradiction(each, found)]
     if text.untestable:
         parts += ["## What the tables cannot say", *text.untestable]
+    parts += ["## The reference studies", _study_table(studies)]
     if text.numbers:
-        parts += ["## Every number, and its check", _numbers(text, found)]
+        parts += ["## Every number, and its check", *_numbers(text, found)]
+    parts += [f"## {_ROWS_TITLE}", *_folded("Row, day from which it holds, file and source", _numbered(rows))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -129,19 +138,26 @@ def _spread(outcome: Outcome) -> str:
     if not values:
         return "no figure"
     low, high = _short(min(values)), _short(max(values))
-    said = with_unit(low if low == high else f"{low} to {high}", unit)
+    said = with_unit(low if low == high else f"{low} to {high}", unit or _QUOTIENT)
     return said if len(values) == len(outcome.cases) else f"{said}, or none"
 
 
 # ---------------------------------------------------------------------- a claim
 
 
-def _section(claim: ClaimText, found: Mapping[str, Result], titles: Mapping[str, StudyLine]) -> Iterator[str]:
+def _section(
+    claim: ClaimText, found: Mapping[str, Result], titles: Mapping[str, StudyLine], numbers: Mapping[str, int]
+) -> Iterator[str]:
     """Yield the paragraphs of a claim."""
     yield f"**{claim.in_short}**"
     yield from claim.text
-    for name in claim.checks:
-        yield from _check(found[name], titles, heading=len(claim.checks) > 1)
+    results = [found[name] for name in claim.checks]
+    for result in results:
+        yield from _check(result, titles, heading=len(results) > 1)
+    used = sorted({numbers[_row(cite)] for result in results for cite in _cited(result.outcome)})
+    if used:
+        row = "rows" if len(used) > 1 else "row"
+        yield f"Rests on {row} {', '.join(map(str, used))} [of the tables](#{_anchor(_ROWS_TITLE)})."
 
 
 def _check(result: Result, titles: Mapping[str, StudyLine], *, heading: bool) -> Iterator[str]:
@@ -157,8 +173,7 @@ def _check(result: Result, titles: Mapping[str, StudyLine], *, heading: bool) ->
     reference = f" Reference: {about}." if about else ""
     yield f"Expected: {' or '.join(expected)}. Found: {_verdict(outcome)}.{reference}"
     yield _case_table(outcome)
-    yield from _folded("Under which inputs it would be otherwise", _hinge_table(result))
-    yield from _folded("Rows of the tables behind it", _rows(outcome))
+    yield from _folded("Where it would turn", "\n\n".join(_hinge_list(result)))
 
 
 def _folded(title: str, text: str) -> Iterator[str]:
@@ -175,57 +190,69 @@ def _case_table(outcome: Outcome) -> str:
     for case in outcome.cases:
         finding = case.finding
         rows.append((case.name or "as it is", _found(finding), _holds(finding.holds), _behind(finding)))
-    return _table(rows)
+    return _table(rows if any(row[-1] for row in rows[1:]) else [row[:-1] for row in rows])
 
 
 def _found(finding: Finding) -> str:
     """Return what was found, short."""
     if finding.value is None:
         return finding.found.partition(":")[0]
-    return with_unit(_short(finding.value), finding.unit)
+    return with_unit(_short(finding.value), finding.unit or _QUOTIENT)
 
 
 def _behind(finding: Finding) -> str:
     """Return the figures that what was found came from."""
     if finding.value is None:
         return finding.found.partition(": ")[2]
-    return finding.found.partition(" (")[2].removesuffix(")") or "; ".join(finding.detail)
+    words = finding.found.partition(" (")[2].removesuffix(")")
+    return "" if words.startswith(_RESTATED) else words or "; ".join(finding.detail)
 
 
-def _rows(outcome: Outcome) -> str:
-    """Return the rows that a check rests on, each with its file and the day from which it holds."""
-    cited = (cite for case in outcome.cases for cite in case.finding.citations if cite.location)
-    return "\n".join(f"- {row}" for row in dict.fromkeys(_row(cite) for cite in cited))
+def _cited(outcome: Outcome) -> Iterator[Citation]:
+    """Yield the rows of the tables that a check rests on."""
+    return (cite for case in outcome.cases for cite in case.finding.citations if cite.location)
+
+
+def _numbered(rows: Sequence[str]) -> str:
+    """Return rows as a list with numbers."""
+    return "\n".join(f"{number}. {row}" for number, row in enumerate(rows, 1))
 
 
 def _row(citation: Citation) -> str:
     """Return a row in a few words."""
     path = _LINE_OF.sub("", citation.location)
     since = f", from {citation.effective_from}" if citation.effective_from else ""
-    return f"`{citation.row}`{since} ([{path.rpartition('/')[2]}](../{path}); {citation.via})"
+    via = citation.via if "://" in citation.via else citation.via.partition(":")[0]
+    return f"`{citation.row}`{since} ([{path.rpartition('/')[2]}](../{path}); {via})"
 
 
 # ---------------------------------------------------------------------- where it would turn
 
 
-def _hinge_table(result: Result) -> str:
-    """Return at which values what was found would turn, and of which numbers there is none."""
-    rows = [("case", "now", "number", "today", "turns at")]
-    still: dict[str, list[str]] = {}
+def _hinge_list(result: Result) -> Iterator[str]:
+    """Yield at which values of each number a case would turn, and of which numbers there is none."""
+    turning: dict[str, list[tuple[str, Hinge]]] = {}
+    still: dict[str, None] = {}
     for case in result.outcome.cases:
         for hinge in result.hinges.get(case.name, ()):
             if hinge.turns:
-                now = "holds" if hinge.holds else "fails"
-                rows.append((case.name or "as it is", now, f"`{hinge.address}`", _now(hinge), _turns(hinge)))
+                turning.setdefault(hinge.address, []).append((case.name or "as it is", hinge))
             else:
-                still.setdefault(hinge.address, []).append(case.name or "as it is")
-    parts = []
-    if len(rows) > 1:
-        parts += ["One number at a time, the nearest values at which the verdict turns:", _table(rows)]
-    if still:
-        within = f"No value within a factor of {format_count(REACH_RATIO)} either way turns it:"
-        parts += [within, "\n".join(f"- `{address}`: {'; '.join(cases)}" for address, cases in still.items())]
-    return "\n\n".join(parts)
+                still[hinge.address] = None
+    if turning:
+        lines = [line for address, cases in turning.items() for line in _turning(address, cases)]
+        yield f"{_TURNS}\n\n" + "\n".join(lines)
+    never = [f"`{address}`" for address in still if address not in turning]
+    if never:
+        yield f"No value within a factor of {format_count(REACH_RATIO)} turns a case: {', '.join(never)}."
+
+
+def _turning(address: str, cases: Sequence[tuple[str, Hinge]]) -> Iterator[str]:
+    """Yield a number with its value today, and at which values each case turns."""
+    same = len({_now(hinge) for _, hinge in cases}) == 1
+    yield f"- `{address}`{f', {_now(cases[0][1])} today' if same else ''}:"
+    for name, hinge in cases:
+        yield f"  - {name}: {_turns(hinge)}{'' if same else f' ({_now(hinge)} today)'}"
 
 
 def _now(hinge: Hinge) -> str:
@@ -256,17 +283,16 @@ def _contradiction(each: ContradictionText, found: Mapping[str, Result]) -> Iter
         agreed = [name for name in shared if all(cases[name].finding.holds for cases in by_case)]
         yield f"All of them hold in {len(agreed)} of {len(shared)} cases{': ' if agreed else ''}{'; '.join(agreed)}."
     wanted = each.cases or tuple(shared)
-    rows = [("claim", "case", "would hold at")]
+    lines = []
     for result in results:
-        for case in result.outcome.cases:
-            hinges = result.hinges.get(case.name, ())
-            if hinges and not case.finding.holds and (case.name in wanted or not shared):
-                turns = [_would(hinge) for hinge in hinges if hinge.turns]
-                none = "none of the numbers tried, one at a time"
-                rows.append((result.outcome.name, case.name or "as it is", "; or ".join(turns) or none))
-    if len(rows) > 1:
-        yield "Where a claim fails, the nearest value of one number at which it would hold:"
-        yield _table(rows)
+        cases = [case for case in result.outcome.cases if case.name in wanted or not shared]
+        failing = [case for case in cases if result.hinges.get(case.name) and not case.finding.holds]
+        lines += [f"- {result.outcome.name}:"] if failing else []
+        for case in failing:
+            turns = [_would(hinge) for hinge in result.hinges[case.name] if hinge.turns]
+            none = "none of the numbers tried, one at a time"
+            lines.append(f"  - {case.name or 'as it is'}: {'; or '.join(turns) or none}")
+    yield from _folded("Where a claim fails: at which value of one number it would hold", "\n".join(lines))
 
 
 def _cell(case: CaseOutcome) -> str:
@@ -276,21 +302,30 @@ def _cell(case: CaseOutcome) -> str:
 
 def _would(hinge: Hinge) -> str:
     """Return where a claim that fails would hold."""
-    return f"`{hinge.address}` {_turns(hinge)} (today {_now(hinge)})"
+    return f"`{hinge.address}` {_turns(hinge)} (today {_short(hinge.now)})"
 
 
-def _numbers(text: RulesText, found: Mapping[str, Result]) -> str:
-    """Return the table of published numbers."""
+def _numbers(text: RulesText, found: Mapping[str, Result]) -> Iterator[str]:
+    """Yield the table of published numbers of each article."""
     sections = {name: claim.title for claim in text.claims for name in claim.checks}
-    rows = [("number", "where", "in our words", "test", "today")]
-    for number in text.numbers:
-        rows.append((number.number, number.article, number.words, _tests(number, sections), _today(number, found)))
-    return _table(rows)
+    for article in dict.fromkeys(number.article for number in text.numbers):
+        rows = [("number", "in our words", "test", "today")]
+        for number in text.numbers:
+            if number.article == article:
+                rows.append((number.number, number.words, _tests(number, sections), _today(number, found)))
+        yield f"In {article}:"
+        yield _table(rows)
 
 
 def _tests(number: NumberText, sections: Mapping[str, str]) -> str:
     """Return the checks of a number, linked to their sections, and what is not tested of it."""
-    tests = "; ".join(f"[{name}](#{_anchor(sections[name])})" for name in number.checks)
+    linked: set[str] = set()
+    names = []
+    for name in number.checks:
+        anchor = _anchor(sections[name])
+        names.append(name if anchor in linked else f"[{name}](#{anchor})")
+        linked.add(anchor)
+    tests = "; ".join(names)
     return ". ".join(part for part in (tests, _capital(number.reason)) if part)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
+from functools import partial
 
 from tokencross.checks.walk_back import never_held, walk_back
 from tokencross.errors import TokencrossError
 from tokencross.options.inside import resolved_everywhere
-from tokencross.studies.attribution import attribute
+from tokencross.studies.attribution import Attribution, attribute
 from tokencross.studies.compare import Comparison
 from tokencross.studies.eras import option_day
+from tokencross.studies.move_words import RowPlace
 from tokencross.studies.moves import Move, moves_between
 from tokencross.studies.on_day import on_day
 from tokencross.studies.price_days import price_days, recipe_of
@@ -31,6 +33,7 @@ def changed_since(
     pair: tuple[str, str] | None = None,
     lock_words: str = "",
     costs_before: Mapping[str, float] | None = None,
+    rows_before: Collection[RowPlace] | None = None,
     held: str = "held",
 ) -> tuple[str, ...]:
     """Return when something last held of a study, and what has changed since then, in lines.
@@ -51,6 +54,8 @@ def changed_since(
         What the lock is in words, such as ``tokencross.lock was written (tables 2026.11.20, as of 2026-11-20)``.
     costs_before : mapping of label to float, optional
         What the lock says that options cost, as `attribute` takes it. [USD/month]
+    rows_before : collection of (str, date), optional
+        The rows that the lock lists, as `attribute` takes them.
     held : str
         The word for it: "failed", of what is on record as false.
 
@@ -65,7 +70,7 @@ def changed_since(
     if locked is not None and _is(holds, locked):
         day = _day_of(locked)
         written = lock_words or f"tokencross.lock was written{'' if day is None else f' (as of {day})'}"
-        return _told(f"It {held} when {written}", locked, now, pair, costs_before)
+        return _told(f"It {held} when {written}", locked, now, pair, costs_before, rows_before)
     today = _day_of(now)
     if today is None:
         return (f"Nothing that the study rests on is dated: there is no other day on which it could have {held}.",)
@@ -78,7 +83,7 @@ def changed_since(
     walked = walk_back(_days_of(now), today, on, lambda then: _is(holds, then))
     if walked.then is None:
         return (never_held(walked, "the study", held),)
-    return _told(f"It {held} until {walked.day}", walked.then, now, pair, None)
+    return _told(f"It {held} until {walked.day}", walked.then, now, pair)
 
 
 def _is(holds: Callable[[Comparison], bool], study: Comparison) -> bool:
@@ -114,10 +119,11 @@ def _told(
     then: Comparison,
     now: Comparison,
     pair: tuple[str, str] | None,
-    costs_before: Mapping[str, float] | None,
+    costs_before: Mapping[str, float] | None = None,
+    rows_before: Collection[RowPlace] | None = None,
 ) -> tuple[str, ...]:
     """Return when it held, what has changed since then, and whose advantage that moved by how much."""
-    moves = sorted(moves_between(then, now), key=lambda move: move.on or date.max)
+    moves = sorted(moves_between(then, now, rows_before=rows_before), key=lambda move: move.on or date.max)
     if not moves and costs_before is None:
         return (f"{held}; nothing that a cost of the study rests on has changed since.",)
     lines = [f"{held}; since then:", *(f"- {_move(move)}" for move in moves[:_MOST_MOVES])]
@@ -125,7 +131,8 @@ def _told(
         lines.append(f"- and {len(moves) - _MOST_MOVES} changes more")
     pairs = [pair] if pair is not None and pair[0] != pair[1] else _pairs(then, now)
     for challenger, against in pairs:
-        lines += _attributed(then, now, challenger, against, costs_before)
+        call = partial(attribute, then, now, challenger, against, costs_before=costs_before, rows_before=rows_before)
+        lines += _attributed(call, challenger, against)
     return tuple(lines)
 
 
@@ -137,13 +144,10 @@ def _move(move: Move) -> str:
     return f"{move.words}{since}{source}"
 
 
-def _attributed(
-    then: Comparison, now: Comparison, challenger: str, against: str, costs_before: Mapping[str, float] | None
-) -> Iterator[str]:
+def _attributed(call: Callable[[], Attribution], challenger: str, against: str) -> Iterator[str]:
     """Yield what the changes did to a challenger's advantage, or why that cannot be said."""
     try:
-        found = attribute(then, now, challenger, against, costs_before=costs_before)
-        yield from (line for line in found.lines() if not line.startswith(_ROW))
+        yield from (line for line in call().lines() if not line.startswith(_ROW))
     except TokencrossError as error:
         said = " ".join(str(error).split())
         yield f"What they did to the advantage of {challenger} over {against} cannot be said: {said}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from tokencross.studies.attribution_result import Attribution, Part, Step
 from tokencross.studies.changed import Change, sum_of
 from tokencross.studies.compare import Comparison
 from tokencross.studies.joined_changes import countable, grouped, settled
+from tokencross.studies.move_words import RowPlace
 from tokencross.studies.moves import REFUSED, Move, MoveKind, changes_of, moves_between
 from tokencross.studies.pair import asked_volume
 from tokencross.studies.partly_changed import PartlyChanged
@@ -48,6 +49,9 @@ _USUAL_VOLUME = 1e9
 _REST_RATIO = 1e-6
 _NOTHING_RATIO = 1e-12
 _SAME_RATIO = 1e-9
+_REST = Move(
+    "rest", "what the tables say otherwise than in numbers at addresses (a tier, a rule, a run), or the library", "rest"
+)
 
 
 def attribute(
@@ -58,6 +62,8 @@ def attribute(
     *,
     tokens_per_month: float | None = None,
     costs_before: Mapping[str, float] | None = None,
+    breakevens_before: Volumes | None = None,
+    rows_before: Collection[RowPlace] | None = None,
 ) -> Attribution:
     r"""Return what moved the cost difference and the breakevens of a pair from one study to another.
 
@@ -77,6 +83,12 @@ def attribute(
         What the options cost before, where that is on record: at the volume, or where the volume is a change at the
         old one. If the old study costs something else now (by more than 1e-6), a part of kind ``rest`` is exactly
         that. [USD/month]
+    breakevens_before : (float or None, float or None), optional
+        The first and the robust breakeven before, where they are on record and the old study has others now; from
+        there to these is a first step of kind ``rest``. [tokens/month]
+    rows_before : collection of (str, date), optional
+        The rows that the old study rested on with their first days, where they are on record. A figure of another row
+        has that row's day; without a record, the rows of ``old`` decide.
 
     Returns
     -------
@@ -106,7 +118,7 @@ def attribute(
     before, after = (_pair_of(study, pair) for study in (old, new))
     found = tuple(_undercut(*(side.curve(label) for label in pair)) for side in (before, after))
     volumes, words = _volumes(before, after, found, tokens_per_month, pair)
-    changes = changes_of(before, after, volumes=volumes)
+    changes = changes_of(before, after, volumes=volumes, rows_before=rows_before)
     if volumes[0] == volumes[1]:
         changes = tuple(each for each in changes if each.owners != {STUDY})
     study = _settled(PartlyChanged(before, after, countable(changes, _MOST_BITS), volumes))
@@ -121,6 +133,10 @@ def attribute(
     if not any(part.usd_per_month for part in parts) and abs(end - start) <= _SAME_RATIO * max(costs[1].values()):
         start = end  # only rounding
     ordered, ends = _in_order(parts, (start, end))
+    steps = _steps(study, pair, found[1])
+    if breakevens_before is not None:
+        steps = (Step((_REST,), None, *found[0]), *steps)
+    first_before, robust_before = found[0] if breakevens_before is None else breakevens_before
     return Attribution(
         *pair,
         volumes[1],
@@ -128,10 +144,10 @@ def attribute(
         words,
         *ends,
         ordered,
-        _steps(study, pair, found[1]),
-        found[0][0],
+        steps,
+        first_before,
         found[1][0],
-        found[0][1],
+        robust_before,
         found[1][1],
     )
 
@@ -279,8 +295,7 @@ def _rest(
     if known == {label: costs[label] for label in pair}:
         return None
     start = known[rival] - known[challenger]
-    words = "what the tables say otherwise than in numbers at addresses (a tier, a rule, a run), or the library"
-    return start, Part((Move("rest", words, "rest"),), costs[rival] - costs[challenger] - start)
+    return start, Part((_REST,), costs[rival] - costs[challenger] - start)
 
 
 def _in_order(parts: Sequence[Part], ends: tuple[float, float]) -> tuple[tuple[Part, ...], tuple[float, float]]:

@@ -64,7 +64,7 @@ class Attribution:
         They add up to the change; the largest first, those that moved nothing last.
     steps : tuple of Step
         The changes in the order of their days; corrections of rows without a day after those, then what the scenario
-        says. What the tables no longer tell (``rest``) has no step.
+        says. What the tables no longer tell (``rest``) comes first, where the breakevens before are on record.
     first_before, first_after, robust_before, robust_after : float or None
         Breakevens; None for never. [tokens/month]
     missing : tuple of str

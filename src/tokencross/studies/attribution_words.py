@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tokencross.studies.changed import Move
@@ -56,13 +57,21 @@ def _moved(before: float | None, after: float | None) -> str:
     """Return a breakeven before and after, with as many digits as tell them apart."""
     if before is None or after is None:
         return _ARROW.join(_short([_volume(before), _volume(after)])) if before != after else "never as before"
-    if math.isclose(before, after, rel_tol=_SAME_RATIO):
-        return f"{_volume(after)} as before"
+    return f"{_volume(after)} as before" if _same(before, after) else _ARROW.join(_short(_told_apart([before, after])))
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    """Return whether two breakevens are one but for rounding."""
+    return one == other or (one is not None and other is not None and math.isclose(one, other, rel_tol=_SAME_RATIO))
+
+
+def _told_apart(volumes: Sequence[float | None]) -> list[str]:
+    """Return breakevens in words, with as many digits as tell each from the next."""
     for digits in _DIGITS:
-        said = [format_count(each, digits=digits) for each in (before, after)]
-        if said[0] != said[1]:
+        said = ["never" if each is None else f"{format_count(each, digits=digits)}{_UNIT}" for each in volumes]
+        if all(one != other for one, other in pairwise(said)):
             break
-    return f"{_ARROW.join(said)}{_UNIT}"
+    return said
 
 
 def _short(volumes: Sequence[str]) -> list[str]:
@@ -86,8 +95,12 @@ def _advantage(found: Attribution) -> str:
         return f"{subject} is {_month(found.advantage_after_usd_per_month)} as before"
     before, after = found.advantage_before_usd_per_month, found.advantage_after_usd_per_month
     how = "rose" if change > 0.0 else "fell"
-    by = f" {how} by {_month(abs(change))}" if change else " is the same"
-    ends = f", from {format_usd(before)} to {format_usd(after)}" if change else f", {format_usd(after)}"
+    if abs(change) <= _SAME_RATIO * max(abs(part.usd_per_month) for part in moving):
+        ways = "; ".join(f"{'up' if part.usd_per_month > 0.0 else 'down'} {format_usd(abs(part.usd_per_month))} "
+                         f"{_part(part)}" for part in moving)  # fmt: skip
+        return f"{subject} is the same, {_month(after)}: {ways}"
+    by = f" {how} by {_month(abs(change))}"
+    ends = f", from {format_usd(before)} to {format_usd(after)}"
     with_it = [part for part in moving if (part.usd_per_month > 0.0) == (change > 0.0)]
     beyond = [part for part in moving if part not in with_it]
     return f"{subject}{by}{ends}: {_list(with_it, beyond)}"
@@ -150,9 +163,9 @@ def _steps(found: Attribution) -> Iterator[str]:
 def _walk(name: str, start: float | None, steps: Sequence[tuple[Step, float | None]]) -> Iterator[str]:
     """Yield a breakeven and those steps that move it."""
     moving = [(step, volume) for (step, volume), before in zip(steps, [start, *(v for _, v in steps)], strict=False)
-              if volume != before]  # fmt: skip
+              if not _same(before, volume)]  # fmt: skip
     if len(moving) > 1:
-        volumes = _short([_volume(each) for each in (start, *(volume for _, volume in moving))])
+        volumes = _short(_told_apart([start, *(volume for _, volume in moving)]))
         whole = [f"{_ARROW}{volume} ({_step(step)})" for volume, (step, _) in zip(volumes[1:], moving, strict=True)]
         yield f"{name} breakeven step by step: {volumes[0]}{''.join(whole)}"
 

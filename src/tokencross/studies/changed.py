@@ -78,7 +78,7 @@ class Change:
 
     @property
     def owners(self) -> set[str]:
-        """Whose numbers and recipes it is of: labels, ``workload``, ``study`` for the volume."""
+        """Whose numbers and recipes it is of: labels, ``workload``, ``study:`` for the volume."""
         return {*self.recipes, *(figure.owner for figure in self.figures)}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from typing import TypeAlias
 
 from tokencross.citation import Citation
 from tokencross.options.base import Blend, CostOption, Parameter
@@ -16,7 +17,10 @@ from tokencross.studies.changed import Figure, Move, MoveKind
 from tokencross.studies.input_words import input_name, unit_words, values_words
 from tokencross.tables.book import REPLACED, Book
 
-__all__ = ["figure_words", "number_move", "recipe_move", "recipe_words", "workload_move"]
+__all__ = ["RowPlace", "figure_words", "number_move", "recipe_move", "recipe_words", "workload_move"]
+
+RowPlace: TypeAlias = tuple[str, date | None]
+"""A row's name and its first day: what makes it the same in another version of the tables."""
 
 _ARROW = " → "
 _ROOMS = ("prices", "compute", "provisioned", "tokenizers", "tuning")
@@ -148,8 +152,18 @@ def _text(value: object) -> str:
 # ---------------------------------------------------------------------- as moves
 
 
-def number_move(figure: Figure, was: Parameter | None, now: Parameter | None, *, named: bool) -> Move:
-    """Return a changed number with what it rests on; its owner named where another has other figures."""
+def number_move(
+    figure: Figure,
+    was: Parameter | None,
+    now: Parameter | None,
+    *,
+    named: bool,
+    rows_before: Collection[RowPlace] | None = None,
+) -> Move:
+    """Return a changed number with what it rests on; its owner named where another has other figures.
+
+    ``rows_before`` are the rows of the old study, where they are on record: its own numbers may have been put in.
+    """
     known = now or was
     cited = None if now is None else _row(now)
     kind: MoveKind = "scenario" if cited is None else "table"
@@ -161,7 +175,7 @@ def number_move(figure: Figure, was: Parameter | None, now: Parameter | None, *,
         "" if known is None else known.unit,
         figure.old,
         figure.new,
-        _since(None if was is None else was.citation, cited),
+        _since(None if was is None else was.citation, cited, rows_before),
         cited,
     )
 
@@ -172,10 +186,12 @@ def _row(parameter: Parameter) -> Citation | None:
     return None if cited is None or not cited.location or cited.via == REPLACED else cited
 
 
-def _since(was: Citation | None, now: Citation | None) -> date | None:
+def _since(was: Citation | None, now: Citation | None, rows_before: Collection[RowPlace] | None = None) -> date | None:
     """Return the day of a row that is another than before."""
     if now is None or now.effective_from is None:
         return None
+    if rows_before is not None:
+        return None if _place(now) in rows_before else now.effective_from
     return None if was is not None and was.effective_from == now.effective_from else now.effective_from
 
 
@@ -204,7 +220,7 @@ def _rows(numbers: Mapping[str, Parameter]) -> list[Citation]:
     return list(dict.fromkeys(row for each in numbers.values() if (row := _row(each)) is not None))
 
 
-def _place(row: Citation) -> tuple[str, date | None]:
+def _place(row: Citation) -> RowPlace:
     """Return what makes a row the same in another version of the tables."""
     return row.row, row.effective_from
 

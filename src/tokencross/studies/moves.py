@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from tokencross.options.base import CostOption, Parameter
 from tokencross.options.workload import Workload
 from tokencross.studies.changed import Change, Figure, Move, MoveKind
 from tokencross.studies.compare import Comparison
-from tokencross.studies.move_words import number_move, recipe_move, recipe_words, workload_move
+from tokencross.studies.move_words import RowPlace, number_move, recipe_move, recipe_words, workload_move
 from tokencross.studies.set_numbers import (
     STUDY,
     VOLUME,
@@ -38,17 +38,20 @@ _SAME_RATIO = 1e-9
 _ABSENCES = (0.0, 1.0)
 
 
-def moves_between(old: Comparison, new: Comparison) -> tuple[Move, ...]:
+def moves_between(
+    old: Comparison, new: Comparison, *, rows_before: Collection[RowPlace] | None = None
+) -> tuple[Move, ...]:
     """Return everything that differs between two studies, each at its medians.
 
     Numbers come first: those at one address in both studies of an option (or of the workload) whose values differ; of
     several options with the same figures once. Then one move per option or workload whose recipe differs in what is no
-    such number, then options that only one of the studies has.
+    such number, then options that only one of the studies has. ``rows_before`` as `changes_of` takes it.
     """
     shared = [label for label in new.labels if label in old.labels]
     found = []
     if shared:
-        found += [move for change in changes_of(_only(old, shared), _only(new, shared)) for move in change.moves]
+        changes = changes_of(_only(old, shared), _only(new, shared), rows_before=rows_before)
+        found += [move for change in changes for move in change.moves]
     found += [Move(label, f"{label} is new", "scenario") for label in new.labels if label not in shared]
     found += [Move(label, f"{label} is gone", "scenario") for label in old.labels if label not in shared]
     return tuple(found)
@@ -70,6 +73,7 @@ class _Both:
     old: Comparison
     new: Comparison
     probes: NDArray[np.float64]
+    rows_before: Collection[RowPlace] | None = None
     known: dict[tuple[int, int], CostCurve | None] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)  # what the keys of `known` are the identities of
 
@@ -110,7 +114,13 @@ class _Both:
         return bool(np.allclose(costs[0], costs[1], rtol=_SAME_RATIO, atol=0.0))
 
 
-def changes_of(old: Comparison, new: Comparison, *, volumes: Sequence[float] = ()) -> tuple[Change, ...]:
+def changes_of(
+    old: Comparison,
+    new: Comparison,
+    *,
+    volumes: Sequence[float] = (),
+    rows_before: Collection[RowPlace] | None = None,
+) -> tuple[Change, ...]:
     """Return what makes the one study of the other, for two studies with the same labels.
 
     Parameters
@@ -120,13 +130,15 @@ def changes_of(old: Comparison, new: Comparison, *, volumes: Sequence[float] = (
     volumes : sequence of float
         Volumes at which two options that count as the same have to cost the same, besides 46 over nine decades.
         [tokens/month]
+    rows_before : collection of (str, date), optional
+        The rows that the old study rested on with their first days, where they are on record.
 
     Returns
     -------
     tuple of Change
         With all of them made, every option costs what it costs in the new study; with none, what in the old one.
     """
-    both = _Both(old.medians, new.medians, np.array([*_PROBES, *volumes]))
+    both = _Both(old.medians, new.medians, np.array([*_PROBES, *volumes]), rows_before)
     figures, recipes = _of_workload(both)
     for label in _inner_first(both):
         own, differs = _of_option(both, label, frozenset(recipes), figures)
@@ -321,7 +333,8 @@ def _joined(both: _Both, figures: Sequence[Figure]) -> Iterator[Change]:
     found: dict[object, Change] = {}
     for each in figures:
         was, now = (side.get(each.owner, {}).get(each.address) for side in (both.before, both.after))
-        one = Change((number_move(each, was, now, named=each.address in several),), (each,))
+        move = number_move(each, was, now, named=each.address in several, rows_before=both.rows_before)
+        one = Change((move,), (each,))
         key: object = (each.address, each.old, each.new)
         if _adds_up(each.address):
             key = (each.owner, "shares")

@@ -29,8 +29,8 @@ __all__ = [
     "workload_with",
 ]
 
-WORKLOAD, STUDY, VOLUME = "workload", "study", "tokens_per_month"
-"""Whose numbers are no option's, and the one number that is the study's."""
+WORKLOAD, STUDY, VOLUME = "workload", "study:", "tokens_per_month"
+"""Whose numbers are no option's (neither can be a label), and the one number that is the study's."""
 
 Numbers: TypeAlias = Mapping[str, FloatOrDraws]
 
@@ -43,7 +43,7 @@ _SUM_TOLERANCE = 1e-9
 def numbers_of(comparison: Comparison) -> dict[str, dict[str, Parameter]]:
     """Return every number by whose it is and its address, as `with_numbers` takes them.
 
-    Owners are the labels of the options and of those inside them, ``workload``, and ``study`` for the volume. A row
+    Owners are the labels of the options and of those inside them, ``workload``, and `STUDY` for the volume. A row
     that two options use is listed under both.
     """
     found: dict[str, dict[str, Parameter]] = {WORKLOAD: {p.address: p for p in comparison.workload.parameters()}}
