@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,10 +17,11 @@ from tests.tables import AS_OF, MTOK, api, hosted, row, write_tables
 
 import tokencross as tc
 from tokencross.errors import TableError
+from tokencross.tables import store
 from tokencross.tables.book import Book
 from tokencross.tables.compiled import COMPILED_FOLDER, compile_folder, read_compiled
 from tokencross.tables.reading import Document, Plain, read_document
-from tokencross.tables.store import Store
+from tokencross.tables.store import Store, bundled_store, open_store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TABLES = sorted((REPOSITORY / "pricing").glob("*/*.yaml"))
@@ -270,11 +272,24 @@ def test_a_users_folder_never_reads_one(folder: Path) -> None:
     assert usd(folder) == pytest.approx(9.0)  # so the copy would be believed, where copies are
     own = tc.load_prices(folder, as_of=AS_OF)
     assert own.api("acme/one").bill(input_tokens=MTOK, output_tokens=0) == pytest.approx(4.0)
-    assert own.api("acme/one").book.store.compiled is None
+    assert own.api("acme/one").book.store.compiled == bundled_store().compiled
     overlay = folder / "own.yaml"
     overlay.write_text("api: []\n", encoding="utf-8")
     over = tc.load_prices(folder, as_of=AS_OF, overlay=overlay)
     assert over.api("acme/one").bill(input_tokens=MTOK, output_tokens=0) == pytest.approx(4.0)
+
+
+def test_a_file_of_the_package_is_read_from_the_packages_copy_wherever_it_lies(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = Store(folder, "pricing", compiled=folder / COMPILED_FOLDER)
+    monkeypatch.setattr(store, "_bundled", [packages])
+    elsewhere = folder.parent / "elsewhere"
+    shutil.copytree(folder, elsewhere, ignore=shutil.ignore_patterns(COMPILED_FOLDER))
+    (path,) = (elsewhere / "api").glob("*.yaml")
+    assert open_store(elsewhere).document(path).root is None  # no syntax tree: not read from YAML
+    path.write_text(f"{path.read_text(encoding='utf-8')}# edited\n", encoding="utf-8")
+    assert open_store(elsewhere).document(path).root is not None
 
 
 def test_copies_are_no_tables(folder: Path) -> None:
