@@ -17,7 +17,7 @@ from tokencross.errors import ScenarioError, TokencrossError, offer
 from tokencross.scenario import study_in
 from tokencross.studies.addresses import replaced
 from tokencross.studies.compare import Comparison
-from tokencross.studies.eras import option_day
+from tokencross.studies.eras import study_day
 from tokencross.tables.assumption_entry import TODAY, CheckEntry, HoldsForEntry
 from tokencross.tables.assumption_file import AssumptionsFile, cases_of, parsed_assumptions
 from tokencross.tables.book import Book
@@ -199,9 +199,8 @@ def _book(file: AssumptionFile, entry: CheckEntry, day: Day, place: KeyPath, *, 
 
 def _tables_of(study: Comparison) -> Book | None:
     """Return the tables of a study, at the latest date of its options."""
-    days = [day for option in study.options if (day := option_day(option)) is not None]
     book = next((option.book for option in study.everyone.values() if option.book is not None), None)
-    return None if book is None else book.at(max(days, default=book.as_of))
+    return None if book is None else book.at(study_day(study) or book.as_of)
 
 
 def _study(file: AssumptionFile, entry: CheckEntry, day: Day, place: KeyPath) -> Comparison:

@@ -9,7 +9,7 @@ from tokencross.checks.context import Context
 from tokencross.checks.measures import measured
 from tokencross.checks.since import changed_since
 from tokencross.studies.compare import Comparison
-from tokencross.studies.eras import option_day
+from tokencross.studies.eras import study_day
 from tokencross.studies.move_words import RowPlace
 from tokencross.tables.assumption_entry import CheckEntry
 
@@ -46,8 +46,8 @@ def check_since(
         return ()
 
     def as_recorded(study: Comparison) -> bool:
-        days = [day for option in study.options if (day := option_day(option)) is not None]
-        book = context.book.at(max(days)) if days else context.book
+        day = study_day(study)
+        book = context.book if day is None else context.book.at(day)
         return measured(entry, replace(context, comparison=study, book=book, as_of=book.as_of)).holds == holds
 
     pair = None

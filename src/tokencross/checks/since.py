@@ -11,7 +11,7 @@ from tokencross.errors import TokencrossError
 from tokencross.options.inside import resolved_everywhere
 from tokencross.studies.attribution import Attribution, attribute
 from tokencross.studies.compare import Comparison
-from tokencross.studies.eras import option_day
+from tokencross.studies.eras import study_day
 from tokencross.studies.move_words import RowPlace
 from tokencross.studies.moves import Move, moves_between
 from tokencross.studies.on_day import on_day
@@ -68,10 +68,10 @@ def changed_since(
     option does not exist, and after `walk_back.MOST_DAYS` days looked at.
     """
     if locked is not None and _is(holds, locked):
-        day = _day_of(locked)
+        day = study_day(locked)
         written = lock_words or f"tokencross.lock was written{'' if day is None else f' (as of {day})'}"
         return _told(f"It {held} when {written}", locked, now, pair, costs_before, rows_before)
-    today = _day_of(now)
+    today = study_day(now)
     if today is None:
         return (f"Nothing that the study rests on is dated: there is no other day on which it could have {held}.",)
 
@@ -92,11 +92,6 @@ def _is(holds: Callable[[Comparison], bool], study: Comparison) -> bool:
         return holds(study)
     except TokencrossError:
         return False
-
-
-def _day_of(study: Comparison) -> date | None:
-    """Return a study's date: the latest of its options' tables."""
-    return max((day for option in study.options if (day := option_day(option)) is not None), default=None)
 
 
 def _days_of(study: Comparison) -> set[date]:

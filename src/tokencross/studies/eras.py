@@ -31,6 +31,7 @@ __all__ = [
     "eras_of",
     "option_day",
     "slots",
+    "study_day",
 ]
 
 ThroughputAt = Literal["held", "known by then"]
@@ -144,6 +145,11 @@ def option_day(option: CostOption) -> date | None:
     """Return the latest date of an option's tables, those of options inside it among them."""
     days = [each.book.as_of for each in everyone([option]).values() if each.book is not None]
     return max(days, default=None)
+
+
+def study_day(study: Comparison) -> date | None:
+    """Return a study's date: the latest of its options' tables; None where it rests on none."""
+    return max((day for option in study.options if (day := option_day(option)) is not None), default=None)
 
 
 def _holding(option: CostOption) -> CostOption:

@@ -17,7 +17,7 @@ from tokencross.options.base import CostOption
 from tokencross.options.inside import resolved_everywhere
 from tokencross.studies.changes import Change, changes_between
 from tokencross.studies.compare import Comparison
-from tokencross.studies.eras import Era, Look, compared, era_of, era_on, option_day
+from tokencross.studies.eras import Era, Look, compared, era_of, era_on, study_day
 from tokencross.studies.price_days import price_days
 from tokencross.studies.upcoming_ends import ends_on
 from tokencross.studies.upcoming_notes import upcoming_notes
@@ -252,11 +252,10 @@ def upcoming(comparison: Comparison, days: int = 90) -> Upcoming:
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise ScenarioError(Problem("days", f"{days!r:.60}", "a whole number of days from 1 on"))
     central = comparison.medians
-    known = [day for option in central.options if (day := option_day(option)) is not None]
-    if not known:
+    start = study_day(central)
+    if start is None:
         accepted = "at least one option of the tables, such as prices.api(…)"
         raise ScenarioError(Problem("upcoming", "a study whose costs are all its own, without dated prices", accepted))
-    start = max(known)
     until = days_after(start, days)
     steps: list[UpcomingStep] = []
     beyond = None
